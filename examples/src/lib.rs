@@ -1,0 +1,1 @@
+//! The examples are the targets beside this file.

@@ -1,0 +1,108 @@
+//! `Wide`: the intermediate of every product. The one place where integers meet operators unchecked by hand.
+
+use std::ops::{Add, Mul, Neg, Sub};
+
+/// A 128-bit intermediate. Every operand that enters is at most 64 bits, and no formula multiplies more than
+/// a price, a size, a contract and one small ratio, so 127 bits hold; release builds check all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Wide(i128);
+
+/// A result does not fit its unit; the caller rejects the command (R1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the amount does not fit its unit")]
+pub struct Overflow;
+
+impl Wide {
+    /// Zero.
+    pub const ZERO: Self = Self(0);
+
+    /// The value as an `i64`.
+    pub fn to_i64(self) -> Result<i64, Overflow> {
+        i64::try_from(self.0).map_err(|_| Overflow)
+    }
+    /// The value as an `i64`, at the nearest end of the range where it does not fit.
+    pub fn clamp_i64(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
+    }
+    /// The absolute value.
+    pub fn magnitude(self) -> Self {
+        Self(self.0.saturating_abs())
+    }
+    /// The raw integer.
+    pub const fn get(self) -> i128 {
+        self.0
+    }
+}
+
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
+impl Wide {
+    /// A constant or quantity, widened.
+    pub const fn of(value: i64) -> Self {
+        Self(value as i128)
+    }
+    /// The quotient rounded down (towards −∞). `divisor` must be positive.
+    pub fn div_floor(self, divisor: impl Into<Wide>) -> Self {
+        let d = divisor.into().0;
+        debug_assert!(d > 0, "a divisor is positive");
+        Self(self.0.div_euclid(d))
+    }
+    /// The quotient rounded up (towards +∞). `divisor` must be positive.
+    pub fn div_ceil(self, divisor: impl Into<Wide>) -> Self {
+        -(-self).div_floor(divisor)
+    }
+}
+
+#[allow(clippy::arithmetic_side_effects)]
+impl Add for Wide {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+#[allow(clippy::arithmetic_side_effects)]
+impl Sub for Wide {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+#[allow(clippy::arithmetic_side_effects)]
+impl Mul for Wide {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+impl Mul<i64> for Wide {
+    type Output = Self;
+    fn mul(self, other: i64) -> Self {
+        self * Self::of(other)
+    }
+}
+#[allow(clippy::arithmetic_side_effects)]
+impl Neg for Wide {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+impl std::iter::Sum for Wide {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, |a, b| a + b)
+    }
+}
+impl From<i64> for Wide {
+    fn from(value: i64) -> Self {
+        Self::of(value)
+    }
+}
+impl From<u64> for Wide {
+    fn from(value: u64) -> Self {
+        Self(i128::from(value))
+    }
+}
+impl From<i128> for Wide {
+    fn from(value: i128) -> Self {
+        Self(value)
+    }
+}
