@@ -1,6 +1,7 @@
 //! The rules of a live-sports trading league: a deterministic state machine behind traits.
 #![warn(missing_docs)]
 
+pub mod boards;
 pub mod codec;
 pub mod command;
 pub mod event;
