@@ -67,6 +67,12 @@ impl StoredBatch {
     /// What `chain` must be after `before`: BLAKE3 of the former chain hash, the ids, `first`, `at` and the commands
     /// in the journal's encoding. Epochs and batch boundaries are inside; the state hash does not depend on them.
     pub fn chain_after(&self, before: &Hash) -> Hash {
+        self.chain_over(before, &crate::codec::encode(&self.commands))
+    }
+
+    /// [`chain_after`](Self::chain_after) from the commands as they are stored: `encoded` is hashed as it is, and
+    /// `self.commands` is not looked at. A store checks what it holds without decoding it.
+    pub fn chain_over(&self, before: &Hash, encoded: &[u8]) -> Hash {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&before.0);
         hasher.update(&self.batch_id.0.to_be_bytes());
@@ -74,7 +80,7 @@ impl StoredBatch {
         hasher.update(&self.first.0.to_be_bytes());
         hasher.update(&self.at.0.to_be_bytes());
         hasher.update(&self.epoch.to_be_bytes());
-        hasher.update(&crate::codec::encode(&self.commands));
+        hasher.update(encoded);
         Hash(*hasher.finalize().as_bytes())
     }
 }

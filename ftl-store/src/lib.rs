@@ -1,1 +1,22 @@
-//! Under construction.
+//! Where a league is kept: journals, snapshots, history, accounts and sessions. This crate knows no rule of the game
+//! and no HTTP.
+//!
+//! # Layout
+//! - [`data_dir`]: a league's directory, opened whole: one writer, readers beside it.
+//! - [`sqlite`]: the journal, the projections and the accounts in SQLite files of that directory.
+//! - [`head_marker`]: how far the journal was acknowledged, in a file of its own, so that a lost tail is noticed.
+//! - [`snapshots`]: states written beside the journal, so that a start need not replay everything.
+//! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
+//! - [`memory`]: projections that live in memory, for tests and throwaway leagues.
+#![warn(missing_docs)]
+
+pub mod answers;
+pub mod clock;
+pub mod data_dir;
+pub mod head_marker;
+pub mod identity;
+pub mod memory;
+pub mod snapshots;
+pub mod sqlite;
+
+mod durable_file;

@@ -1,0 +1,59 @@
+//! [`Answers`] in the history's database.
+
+use async_trait::async_trait;
+use ftl_core::codec;
+use ftl_core::id::{CommandId, Seq};
+use ftl_core::outcome::Outcome;
+use ftl_core::projection::ProjectionError;
+use ftl_core::time::At;
+use sqlx::Row;
+
+use super::projections::rows::insert;
+use super::projections::{SqliteProjections, unavailable};
+use super::{bits, ordered};
+use crate::answers::{Answers, PastAnswer};
+
+const INSERT: &str = "INSERT INTO answer (id, seq, at, body, answer)";
+
+#[async_trait]
+impl Answers for SqliteProjections {
+    async fn answered(&self) -> Result<Seq, ProjectionError> {
+        self.watermark_of("answers").await
+    }
+
+    async fn remember(&self, from: Seq, to: Seq, outcomes: &[Outcome]) -> Result<(), ProjectionError> {
+        let mut guard = self.writer().await?;
+        let mut transaction = Self::begin(&mut guard).await?;
+        Self::advance(&mut transaction, "answers", from, to).await?;
+        // A replayed outcome is the first one's again.
+        let first: Vec<&Outcome> = outcomes.iter().filter(|outcome| !outcome.replayed).collect();
+        insert(&mut transaction, INSERT, " ON CONFLICT (id) DO NOTHING", &first, |row, outcome| {
+            row.push_bind(outcome.id.0.to_be_bytes().to_vec())
+                .push_bind(bits(outcome.seq.0))
+                .push_bind(ordered(outcome.at.0))
+                .push_bind(bits(outcome.body))
+                .push_bind(codec::encode(&outcome.answer));
+        })
+        .await?;
+        transaction.commit().await.map_err(unavailable)
+    }
+
+    async fn find(&self, id: CommandId) -> Result<Option<PastAnswer>, ProjectionError> {
+        let row = sqlx::query("SELECT seq, at, body, answer FROM answer WHERE id = ?")
+            .bind(id.0.to_be_bytes().to_vec())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        let Some(row) = row else { return Ok(None) };
+        let number = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned).map_err(unavailable);
+        let answer =
+            codec::decode(row.try_get(3).map_err(unavailable)?).map_err(|error| ProjectionError::Unavailable(error.to_string()))?;
+        Ok(Some(PastAnswer { seq: Seq(number(0)?), at: At(number(1)?), body: number(2)?, answer }))
+    }
+
+    async fn forget_before(&self, at: At) -> Result<u64, ProjectionError> {
+        let mut writer = self.writer().await?;
+        let done = sqlx::query("DELETE FROM answer WHERE at < ?").bind(ordered(at.0)).execute(Self::connection(&mut writer)?).await;
+        Ok(done.map_err(unavailable)?.rows_affected())
+    }
+}
