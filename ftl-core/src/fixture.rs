@@ -2,6 +2,10 @@
 //!
 //! The nouns of match day. Their arithmetic is in `scoring`, their commands in `engine/match_day.rs`.
 
+mod match_state;
+
+pub use match_state::{Fixture, Listed, Participant};
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, InstrumentId};
@@ -190,10 +194,11 @@ pub enum EventKind {
 }
 
 /// Where a match stands (R6.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchPhase {
     /// Announced.
+    #[default]
     Scheduled,
     /// Live.
     FirstHalf,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookId, InstrumentIdx, OrderId, PositionId};
+use crate::id::{BookId, InstrumentIdx, OrderId, PositionId, Seq};
 use crate::time::At;
 use crate::units::{Direction, Lots, Money, Price};
 
@@ -21,9 +21,13 @@ pub struct Order {
     pub lots: Lots,
     /// When it was placed.
     pub placed_at: At,
+    /// The entry that placed it.
+    pub placed_by: Seq,
     /// R4.4: it fills (a limit order: begins to look at the mark) in the first clock tick from then on;
     /// `None` between matches.
     pub due: Option<At>,
+    /// R4.4: when it is given up for want of clock ticks; limit orders wait.
+    pub stale_due: Option<At>,
     /// R4.6: the margin that it reserves; nothing for a close.
     pub reserved: Money,
     /// R4.4: taken back in the first clock tick from then on.

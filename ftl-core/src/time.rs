@@ -29,6 +29,9 @@ impl At {
 }
 
 impl Span {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
     /// `n` seconds.
     pub const fn seconds(n: u64) -> Self {
         Self(n.saturating_mul(1_000))

@@ -101,6 +101,11 @@ impl From<u64> for Wide {
         Self(i128::from(value))
     }
 }
+impl From<i32> for Wide {
+    fn from(value: i32) -> Self {
+        Self::of(i64::from(value))
+    }
+}
 impl From<i128> for Wide {
     fn from(value: i128) -> Self {
         Self(value)

@@ -1,0 +1,83 @@
+//! Seeded faults of the engine, for the proof suite alone: a check that kills none of them proves nothing.
+//!
+//! Behind the feature `testing`; without it [`State::mutated`](crate::state::State) is a constant `false`.
+
+/// One fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Mutant {
+    EntryRoundsForTheTrader,
+    ExitRoundsForTheTrader,
+    PartialCostRoundsDown,
+    ShortProfitHasWrongSign,
+    HousePostingSkipped,
+    FeeGoesNowhere,
+    NetStaleAfterClose,
+    TriggerIndexStaleAfterModify,
+    TriggerIndexMissesShorts,
+    BandMissedAfterTrade,
+    BandTooWide,
+    WashoutPicksTheBest,
+    WashoutTiePicksTheYounger,
+    WashoutStopsAfterOne,
+    MarginBeforeTriggers,
+    LimitsBeforeMargin,
+    BadDebtForgotten,
+    ReviewForgottenByMargin,
+    ReviewEndsEarly,
+    DriftForgotten,
+    DriftRunsOnAfterSubstitution,
+    CleanSheetSurvivesGoal,
+    CorrectionIgnored,
+    EventCancelsNothing,
+    OrderFillsEarly,
+    StaleOrderForgotten,
+    AccountCapForgotten,
+    PriceLimitForgotten,
+    ReserveKeptAfterFill,
+    RetryExecutesAgain,
+    RejectionMovesTheClockBack,
+    SettledAtTheMark,
+    WarnsTwice,
+    RankForgetsWhoWasFirst,
+}
+
+impl Mutant {
+    /// All.
+    pub const ALL: [Self; 34] = [
+        Self::EntryRoundsForTheTrader,
+        Self::ExitRoundsForTheTrader,
+        Self::PartialCostRoundsDown,
+        Self::ShortProfitHasWrongSign,
+        Self::HousePostingSkipped,
+        Self::FeeGoesNowhere,
+        Self::NetStaleAfterClose,
+        Self::TriggerIndexStaleAfterModify,
+        Self::TriggerIndexMissesShorts,
+        Self::BandMissedAfterTrade,
+        Self::BandTooWide,
+        Self::WashoutPicksTheBest,
+        Self::WashoutTiePicksTheYounger,
+        Self::WashoutStopsAfterOne,
+        Self::MarginBeforeTriggers,
+        Self::LimitsBeforeMargin,
+        Self::BadDebtForgotten,
+        Self::ReviewForgottenByMargin,
+        Self::ReviewEndsEarly,
+        Self::DriftForgotten,
+        Self::DriftRunsOnAfterSubstitution,
+        Self::CleanSheetSurvivesGoal,
+        Self::CorrectionIgnored,
+        Self::EventCancelsNothing,
+        Self::OrderFillsEarly,
+        Self::StaleOrderForgotten,
+        Self::AccountCapForgotten,
+        Self::PriceLimitForgotten,
+        Self::ReserveKeptAfterFill,
+        Self::RetryExecutesAgain,
+        Self::RejectionMovesTheClockBack,
+        Self::SettledAtTheMark,
+        Self::WarnsTwice,
+        Self::RankForgetsWhoWasFirst,
+    ];
+}

@@ -1,0 +1,154 @@
+//! What a book is worth (R4.8, R5.1): equity, used margin, free margin, level.
+
+use crate::book::Book;
+use crate::command::OpenPosition;
+use crate::engine::guards::OpenFill;
+use crate::id::{BookId, InstrumentIdx, PositionId};
+use crate::outcome::{Portfolio, PositionReceipt};
+use crate::position::Position;
+use crate::rulebook::curve::{notional, price_per_share};
+use crate::rulebook::{MarginPolicy, Rounding, Rulebook};
+use crate::state::State;
+use crate::units::{Bps, Direction, Lots, Money, Price, Wide};
+
+/// Equity and used margin.
+pub(crate) type Worth = (Wide, Wide);
+
+/// An instrument's mark as it would be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MarkIf {
+    pub instrument: InstrumentIdx,
+    pub mark: Price,
+}
+
+impl<R: Rulebook> State<R> {
+    /// A book's margin account, at judged marks; free margin counts the worse of both marks under review (R3.9).
+    pub fn portfolio(&self, book: BookId) -> Option<Portfolio> {
+        let row = self.book(book)?;
+        Some(account_of(row, row.balance, self.judged(row), self.free(row, None)))
+    }
+
+    /// The same after a fill that has not happened.
+    pub(crate) fn portfolio_after(&self, open: &OpenPosition, fill: &OpenFill) -> Option<Portfolio> {
+        let row = self.book(open.book)?;
+        let as_if = MarkIf { instrument: open.instrument, mark: fill.mark };
+        let gain = open.direction.wide() * notional(&self.rules, fill.mark, open.lots) - fill.entry_cost.wide() - fill.fee.wide();
+        let (equity, used) = self.judged_if(row, Some(as_if));
+        let free = self.free(row, Some(as_if)) + gain - fill.margin.wide();
+        Some(account_of(row, row.balance - fill.fee, (equity + gain, used + fill.margin.wide()), free))
+    }
+
+    /// R4.8: `direction × mark × lots × contract − entry cost`, at the judged mark.
+    pub fn unrealised(&self, position: &Position) -> Money {
+        let mark = self.instrument(position.instrument).map_or(Price::ZERO, |row| self.judged_mark(row));
+        Money::from_units(self.unrealised_at(position, mark).clamp_i64())
+    }
+
+    /// A position as its trader is told of it.
+    pub fn position_receipt(&self, position: &Position) -> PositionReceipt {
+        let mark = self.instrument(position.instrument).map_or(Price::ZERO, |row| self.mark_of(row));
+        PositionReceipt {
+            id: position.id,
+            instrument: position.instrument,
+            direction: position.direction,
+            lots: position.lots,
+            entry_price: price_per_share(&self.rules, position.entry_cost, position.lots, Rounding::against(position.direction)),
+            entry_cost: position.entry_cost,
+            margin: Money::from_units(self.margin_at(position.instrument, position.direction, position.lots, mark).clamp_i64()),
+            stop_loss: position.stop_loss,
+            take_profit: position.take_profit,
+            opened_at: position.opened_at,
+        }
+    }
+
+    pub(crate) fn unrealised_at(&self, position: &Position, mark: Price) -> Wide {
+        position.direction.wide() * notional(&self.rules, mark, position.lots) - position.entry_cost.wide()
+    }
+
+    /// R4.7, for a whole position.
+    pub(crate) fn margin_at(&self, instrument: InstrumentIdx, direction: Direction, lots: Lots, mark: Price) -> Wide {
+        let Some(row) = self.instrument(instrument) else { return Wide::ZERO };
+        notional(&self.rules, R::Margin::per_share(&self.rules, row.footballer.position, direction, mark), lots)
+    }
+
+    /// Equity and used margin at judged marks: what R5 looks at.
+    pub(crate) fn judged(&self, book: &Book) -> Worth {
+        self.judged_if(book, None)
+    }
+
+    fn judged_if(&self, book: &Book, as_if: Option<MarkIf>) -> Worth {
+        self.worth(book, |state, position, add| match (as_if, state.instrument(position.instrument)) {
+            (Some(as_if), _) if as_if.instrument == position.instrument => add(as_if.mark),
+            (_, Some(row)) => add(state.judged_mark(row)),
+            (_, None) => {}
+        })
+    }
+
+    /// R5.1: equity less used margin, resting orders apart; with one mark as it would be, and the worse of both
+    /// marks for what is under review.
+    pub(crate) fn free(&self, book: &Book, as_if: Option<MarkIf>) -> Wide {
+        let (equity, used) = self.worth(book, |state, position, add| {
+            let Some(row) = state.instrument(position.instrument) else { return };
+            match as_if {
+                Some(as_if) if as_if.instrument == position.instrument => add(as_if.mark),
+                _ => add(state.mark_of(row)),
+            }
+            if let Some(review) = row.review {
+                add(review.mark);
+            }
+        });
+        equity - used
+    }
+
+    /// Sums over a book's positions; `marks` names the marks of a position, of which the worst counts.
+    fn worth(&self, book: &Book, marks: impl Fn(&Self, &Position, &mut dyn FnMut(Price))) -> Worth {
+        let (mut equity, mut used) = (book.balance.wide(), Wide::ZERO);
+        for position in book.positions.iter().filter_map(|id| self.position(*id)) {
+            let mut worst: Option<Worth> = None;
+            marks(self, position, &mut |mark| {
+                let unrealised = self.unrealised_at(position, mark);
+                let margin = self.margin_at(position.instrument, position.direction, position.lots, mark);
+                worst = Some(worst.map_or((unrealised, margin), |(u, m)| (u.min(unrealised), m.max(margin))));
+            });
+            let (unrealised, margin) = worst.unwrap_or_default();
+            (equity, used) = (equity + unrealised, used + margin);
+        }
+        (equity, used)
+    }
+
+    /// R5.3: whether the level is at or below the washout.
+    pub(crate) fn is_washed_out(&self, (equity, used): Worth) -> bool {
+        used > Wide::ZERO && !above(equity, used, self.rules.margin.washout_at)
+    }
+
+    /// R5.3: the position with the lowest unrealised result at judged marks; of equals the older.
+    pub(crate) fn lowest_position(&self, book: &Book) -> Option<PositionId> {
+        use crate::mutant::Mutant::{WashoutPicksTheBest, WashoutTiePicksTheYounger};
+        let rows = book.positions.iter().filter_map(|id| self.position(*id));
+        let keyed = rows.map(|position| (self.unrealised(position), position.id));
+        if self.mutated(WashoutPicksTheBest) {
+            return keyed.max().map(|(_, id)| id);
+        }
+        if self.mutated(WashoutTiePicksTheYounger) {
+            return keyed.min_by_key(|(unrealised, id)| (*unrealised, std::cmp::Reverse(*id))).map(|(_, id)| id);
+        }
+        keyed.min().map(|(_, id)| id)
+    }
+}
+
+fn account_of(row: &Book, balance: Money, (equity, used): Worth, free: Wide) -> Portfolio {
+    let money = |wide: Wide| Money::from_units(wide.clamp_i64());
+    Portfolio {
+        balance,
+        equity: money(equity),
+        used: money(used),
+        reserved: row.reserved,
+        free: money(free - row.reserved.wide()),
+        level_bps: (used > Wide::ZERO).then(|| (equity * 10_000).div_floor(used).clamp_i64()),
+    }
+}
+
+/// Whether equity / used is above a level, by cross-multiplication.
+pub(crate) fn above(equity: Wide, used: Wide, level: Bps) -> bool {
+    equity * 10_000 > used * level.wide()
+}

@@ -1,0 +1,178 @@
+//! A table of rows by id, in chunks behind `Arc`: a snapshot clones the Arcs and goes on elsewhere while rows change.
+//!
+//! Slots are given in the order of insertion and reused last-out first-in, so that the same entries (and the same events)
+//! lay the same rows into the same chunks: the state hash is a tree over chunk hashes.
+
+use std::hash::Hash as StdHash;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+
+use crate::codec;
+use crate::hash::Hash;
+
+/// Rows in a chunk.
+const CHUNK: usize = 64;
+
+/// A row that knows its key.
+pub trait Row: Clone + Serialize + DeserializeOwned {
+    /// The key's type.
+    type Key: Copy + Eq + Ord + StdHash;
+    /// Its key.
+    fn key(&self) -> Self::Key;
+}
+
+/// See the module.
+#[derive(Clone)]
+pub struct Table<R: Row> {
+    chunks: Vec<Chunk<R>>,
+    free: Vec<u32>,
+    slots: FxHashMap<R::Key, u32>,
+}
+
+#[derive(Clone)]
+struct Chunk<R> {
+    rows: Arc<Vec<Option<R>>>,
+    hash: Option<Hash>,
+}
+
+/// A table's rows as they were: what a snapshot keeps.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "R: Row")]
+pub struct TableImage<R: Row> {
+    chunks: Vec<Arc<Vec<Option<R>>>>,
+    free: Vec<u32>,
+}
+
+impl<R: Row> Default for Table<R> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), free: Vec::new(), slots: FxHashMap::default() }
+    }
+}
+
+/// Chunk and place in it.
+fn split(slot: u32) -> (usize, usize) {
+    let slot = usize::try_from(slot).unwrap_or(usize::MAX);
+    (slot.checked_div(CHUNK).unwrap_or(0), slot.checked_rem(CHUNK).unwrap_or(0))
+}
+
+impl<R: Row> Table<R> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The row with this key.
+    pub fn get(&self, key: R::Key) -> Option<&R> {
+        let (chunk, place) = split(*self.slots.get(&key)?);
+        self.chunks.get(chunk)?.rows.get(place)?.as_ref()
+    }
+
+    /// The row with this key, to be changed.
+    pub fn get_mut(&mut self, key: R::Key) -> Option<&mut R> {
+        let (chunk, place) = split(*self.slots.get(&key)?);
+        let chunk = self.chunks.get_mut(chunk)?;
+        chunk.hash = None;
+        Arc::make_mut(&mut chunk.rows).get_mut(place)?.as_mut()
+    }
+
+    /// Puts a row in; one with the same key is replaced.
+    pub fn insert(&mut self, row: R) {
+        let key = row.key();
+        let slot = match self.slots.get(&key) {
+            Some(slot) => *slot,
+            None => self.free.pop().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX)),
+        };
+        self.slots.insert(key, slot);
+        let (chunk, place) = split(slot);
+        if chunk >= self.chunks.len() {
+            self.chunks.push(Chunk { rows: Arc::new(Vec::with_capacity(CHUNK)), hash: None });
+        }
+        let Some(chunk) = self.chunks.get_mut(chunk) else { return };
+        chunk.hash = None;
+        let rows = Arc::make_mut(&mut chunk.rows);
+        match rows.get_mut(place) {
+            Some(held) => *held = Some(row),
+            None => rows.push(Some(row)),
+        }
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, key: R::Key) -> Option<R> {
+        let slot = self.slots.remove(&key)?;
+        let (chunk, place) = split(slot);
+        let chunk = self.chunks.get_mut(chunk)?;
+        chunk.hash = None;
+        self.free.push(slot);
+        Arc::make_mut(&mut chunk.rows).get_mut(place)?.take()
+    }
+
+    /// Every row, in the order of slots.
+    pub fn iter(&self) -> impl Iterator<Item = &R> {
+        self.chunks.iter().flat_map(|chunk| chunk.rows.iter().flatten())
+    }
+
+    /// The hash over the chunks' hashes; those of unchanged chunks are remembered.
+    pub fn hash(&mut self) -> Hash {
+        let leaf = |chunk: &mut Chunk<R>| *chunk.hash.get_or_insert_with(|| leaf(&chunk.rows));
+        let leaves: Vec<Hash> = self.chunks.iter_mut().map(leaf).collect();
+        branch(leaves, &self.free)
+    }
+
+    /// What a snapshot keeps; costs one clone of an `Arc` a chunk.
+    pub fn image(&self) -> TableImage<R> {
+        TableImage { chunks: self.chunks.iter().map(|chunk| Arc::clone(&chunk.rows)).collect(), free: self.free.clone() }
+    }
+}
+
+impl<R: Row> TableImage<R> {
+    /// The same as [`Table::hash`], all chunks anew.
+    pub fn hash(&self) -> Hash {
+        branch(self.chunks.iter().map(|rows| leaf(rows)), &self.free)
+    }
+}
+
+fn leaf<R: Row>(rows: &[Option<R>]) -> Hash {
+    Hash::of(&codec::encode(rows))
+}
+
+fn branch(leaves: impl IntoIterator<Item = Hash>, free: &[u32]) -> Hash {
+    let mut tree = blake3::Hasher::new();
+    for hash in leaves {
+        tree.update(&hash.0);
+    }
+    tree.update(&codec::encode(free));
+    Hash(*tree.finalize().as_bytes())
+}
+
+impl<R: Row> From<TableImage<R>> for Table<R> {
+    fn from(image: TableImage<R>) -> Self {
+        let mut slots = FxHashMap::default();
+        for (n, rows) in image.chunks.iter().enumerate() {
+            for (place, row) in rows.iter().enumerate() {
+                if let Some(row) = row {
+                    let slot = n.saturating_mul(CHUNK).saturating_add(place);
+                    slots.insert(row.key(), u32::try_from(slot).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        let chunks = image.chunks.into_iter().map(|rows| Chunk { rows, hash: None }).collect();
+        Self { chunks, free: image.free, slots }
+    }
+}
+
+impl<R: Row> std::fmt::Debug for Table<R>
+where
+    R: std::fmt::Debug,
+{
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
