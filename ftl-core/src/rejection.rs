@@ -90,8 +90,6 @@ rejections! {
     InactiveInstrument => "inactive_instrument", Rule, "The instrument is off the market";
     /// No such position, or not in this book.
     UnknownPosition => "unknown_position", Missing, "Unknown position";
-    /// The position is closed.
-    PositionGone => "position_gone", Conflict, "The position is closed already";
     /// No such order, or not in this book, or no longer resting.
     UnknownOrder => "unknown_order", Missing, "Unknown order";
     /// R4.4: only limit orders can be taken back in play.

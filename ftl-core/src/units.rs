@@ -73,16 +73,19 @@ macro_rules! quantity {
                 Self(-self.0)
             }
         }
+        #[allow(clippy::arithmetic_side_effects)]
         impl AddAssign for $name {
             fn add_assign(&mut self, other: Self) {
                 *self = *self + other;
             }
         }
+        #[allow(clippy::arithmetic_side_effects)]
         impl SubAssign for $name {
             fn sub_assign(&mut self, other: Self) {
                 *self = *self - other;
             }
         }
+        #[allow(clippy::arithmetic_side_effects)]
         impl std::iter::Sum for $name {
             fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
                 iter.fold(Self::ZERO, |a, b| a + b)

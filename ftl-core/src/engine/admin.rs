@@ -48,7 +48,7 @@ impl<R: Rulebook> State<R> {
             return Err(Rejection::UnknownDistrict);
         }
         let seed = self.rules.seed;
-        let postings = self.from_mint(BookId::season(open.account), seed)?;
+        let postings = self.mint_postings(BookId::season(open.account), seed)?;
         // From here nothing can fail.
         self.emit(Event::AccountOpened { account: open.account, district: open.district.clone(), kind: open.kind });
         self.emit(Event::ValuePosted { reason: PostingReason::Seed, key: None, postings });
@@ -79,7 +79,7 @@ impl<R: Rulebook> State<R> {
         if self.granted.contains(key) {
             return Err(Rejection::AlreadyGranted);
         }
-        let postings = self.from_mint(book, amount)?;
+        let postings = self.mint_postings(book, amount)?;
         // From here nothing can fail.
         self.emit(Event::ValuePosted { reason: PostingReason::Grant, key: Some(key.clone()), postings });
         Ok(())
@@ -95,14 +95,14 @@ impl<R: Rulebook> State<R> {
         if !due {
             return Err(Rejection::TopUpNotDue);
         }
-        let postings = self.from_mint(book, rules.to - row.balance)?;
+        let postings = self.mint_postings(book, rules.to - row.balance)?;
         // From here nothing can fail.
         self.emit(Event::ValuePosted { reason: PostingReason::TopUp, key: None, postings });
         Ok(())
     }
 
-    /// Value from the mint; refused where the mint or the wallet could not hold it.
-    fn from_mint(&self, book: BookId, amount: Money) -> Result<[Posting; 2], Rejection> {
+    /// The postings of value from the mint; refused where the mint or the wallet could not hold it.
+    fn mint_postings(&self, book: BookId, amount: Money) -> Result<[Posting; 2], Rejection> {
         let balance = self.book(book).map_or(Money::ZERO, |row| row.balance);
         self.ledger.mint.checked_add(-amount).ok_or(Rejection::Overflow)?;
         balance.checked_add(amount).ok_or(Rejection::Overflow)?;

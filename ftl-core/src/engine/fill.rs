@@ -10,7 +10,7 @@ use crate::mutant::Mutant;
 use crate::order::{CancelReason, OrderAction};
 use crate::position::CloseReason;
 use crate::rulebook::curve::notional;
-use crate::rulebook::{PricingCurve, Rounding, Rulebook};
+use crate::rulebook::{PricingCurve, Rulebook};
 use crate::state::State;
 use crate::time::At;
 use crate::units::{Direction, Lots, Money, Overflow, Price};
@@ -48,10 +48,7 @@ impl<R: Rulebook> State<R> {
         let row = self.position(position).ok_or(Overflow)?;
         let instrument = self.instrument(row.instrument).ok_or(Overflow)?;
         let direction = row.direction.opposite();
-        let rounding = match Rounding::against(direction) {
-            Rounding::Down if self.mutated(Mutant::ExitRoundsForTheTrader) => Rounding::Up,
-            rounding => rounding,
-        };
+        let rounding = self.against(direction, Mutant::ExitRoundsForTheTrader);
         let value = R::Pricing::fill_value(&self.rules, Self::curve_of(instrument), direction, lots, rounding)?;
         let signed = match row.direction {
             Direction::Long => value,

@@ -118,10 +118,7 @@ impl<R: Rulebook> State<R> {
 
     /// The value, margin and marks of a fill now.
     fn open_fill(&self, instrument: &Instrument, open: &OpenPosition) -> Result<OpenFill, Rejection> {
-        let rounding = match Rounding::against(open.direction) {
-            Rounding::Up if self.mutated(Mutant::EntryRoundsForTheTrader) => Rounding::Down,
-            rounding => rounding,
-        };
+        let rounding = self.against(open.direction, Mutant::EntryRoundsForTheTrader);
         let curve = Self::curve_of(instrument);
         let value = R::Pricing::fill_value(&self.rules, curve, open.direction, open.lots, rounding)?;
         let net = instrument.net + open.direction.signed(open.lots);
@@ -132,6 +129,11 @@ impl<R: Rulebook> State<R> {
             Direction::Short => -value,
         };
         Ok(OpenFill { entry_cost, fee: self.fee(value), margin, net, mark })
+    }
+
+    /// R1.2: against the trader of an order in `direction`.
+    pub(crate) fn against(&self, direction: Direction, unless: Mutant) -> Rounding {
+        Rounding::against(if self.mutated(unless) { direction.opposite() } else { direction })
     }
 
     /// R7.2: `ceil(value × fee_bps / 10,000)`.

@@ -87,12 +87,8 @@ impl<R: Rulebook> State<R> {
     /// A restart ends what waits for it, a check's end the check; without restarts a penalty's kick ends its waiting.
     fn end_awaiting(&mut self, squad: &[InstrumentIdx], kind: EventKind, restarts: bool) {
         let kick = matches!(kind, EventKind::PenaltyGoal | EventKind::PenaltyMissed | EventKind::PenaltySaved);
-        let (restart, check) = match kind {
-            EventKind::Restart => (true, true),
-            EventKind::CheckEnded => (false, true),
-            _ if kick && !restarts => (true, false),
-            _ => return,
-        };
+        let restart = kind == EventKind::Restart || (kick && !restarts);
+        let check = kind == EventKind::Restart || kind == EventKind::CheckEnded;
         for instrument in squad {
             let Some(review) = self.instrument(*instrument).and_then(|row| row.review) else { continue };
             let ended = Review {

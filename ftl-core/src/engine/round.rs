@@ -92,8 +92,7 @@ impl<R: Rulebook> State<R> {
     }
 
     fn wash_out(&mut self, id: BookId, all: bool) {
-        loop {
-            let Some(position) = self.book(id).and_then(|book| self.lowest_position(book)) else { break };
+        while let Some(position) = self.book(id).and_then(|book| self.lowest_position(book)) {
             let Some(lots) = self.position(position).map(|row| row.lots) else { break };
             if self.close_on_curve(position, lots, CloseReason::Washout, None).is_none() || !all {
                 break;

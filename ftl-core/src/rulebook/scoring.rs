@@ -109,7 +109,7 @@ fn clean_sheet(rules: &Rules, sheet: &ScoreSheet, position: Position, side: usiz
     }
     match rules.scoring.formula {
         Formula::Martingale { length, .. } => {
-            let table = sheet.clean_sheet.get(side).map_or(&[] as &[Score], Vec::as_slice);
+            let table = sheet.clean_sheet.get(side).map(Vec::as_slice).unwrap_or_default();
             let at = |minute: u64| table.get(usize::try_from(minute).unwrap_or(usize::MAX)).or(table.last()).copied().unwrap_or(Score::ZERO);
             let p = match appearance.conceded_after {
                 Some(after) if after < length => Score::ZERO,

@@ -210,7 +210,7 @@ impl<R: Rulebook> State<R> {
     }
 
     fn account_opened(&mut self, account: AccountId, district: &crate::id::District, kind: AccountKind) {
-        let districts = self.genesis.as_ref().map_or(&[] as &[_], |genesis| &genesis.districts);
+        let districts = self.genesis.as_ref().map(|genesis| genesis.districts.as_slice()).unwrap_or_default();
         let place = districts.iter().position(|known| known == district).unwrap_or(0);
         self.accounts.insert(Account { id: account, district: u16::try_from(place).unwrap_or(0), kind, suspended: false });
         let mut book = Book::new(BookId::season(account));
@@ -362,10 +362,8 @@ impl<R: Rulebook> State<R> {
         if let Some(index) = self.index.of(order.instrument) {
             index.add_order(order);
         }
-        if let OrderAction::Close { position } = order.action {
-            if let Some(row) = self.positions.get_mut(position) {
-                row.closing.push(order.id);
-            }
+        if let Some(row) = self.closed_by(order) {
+            row.closing.push(order.id);
         }
         self.change_book(order.book, |book| {
             book.orders.push(order.id);
@@ -373,6 +371,14 @@ impl<R: Rulebook> State<R> {
         });
         self.orders.insert(order.clone());
         self.work.limits.insert(order.instrument);
+    }
+
+    /// The position that an order is to close.
+    fn closed_by(&mut self, order: &Order) -> Option<&mut Position> {
+        match order.action {
+            OrderAction::Close { position } => self.positions.get_mut(position),
+            OrderAction::Open { .. } => None,
+        }
     }
 
     fn remove_order(&mut self, id: crate::id::OrderId) {
@@ -383,10 +389,8 @@ impl<R: Rulebook> State<R> {
         if let Some(index) = self.index.of(order.instrument) {
             index.remove_order(&order);
         }
-        if let OrderAction::Close { position } = order.action {
-            if let Some(row) = self.positions.get_mut(position) {
-                row.closing.retain(|closing| *closing != id);
-            }
+        if let Some(row) = self.closed_by(&order) {
+            row.closing.retain(|closing| *closing != id);
         }
         let keep_reserve = self.mutated(Mutant::ReserveKeptAfterFill);
         self.change_book(order.book, |book| {
@@ -431,13 +435,7 @@ impl<R: Rulebook> State<R> {
         }
         let whole = closed.remaining == Lots::ZERO;
         if whole {
-            if let Some(position) = self.positions.remove(closed.position) {
-                if let Some(index) = self.index.of(position.instrument) {
-                    index.positions.remove(&position.id);
-                    index.arming.remove(&position.id);
-                    index.remove_triggers(&position);
-                }
-            }
+            self.remove_position(closed.position);
         } else if let Some(position) = self.positions.get_mut(closed.position) {
             position.lots = closed.remaining;
             position.entry_cost -= closed.entry_cost;
@@ -461,6 +459,15 @@ impl<R: Rulebook> State<R> {
         self.record(closed.book, |boards, standing, seat, seq, rules| boards.closed(standing, seat, result, seq, rules));
         self.work.books.insert(closed.book);
         self.note_mark(closed.instrument);
+    }
+
+    fn remove_position(&mut self, id: crate::id::PositionId) {
+        let Some(position) = self.positions.remove(id) else { return };
+        if let Some(index) = self.index.of(position.instrument) {
+            index.positions.remove(&id);
+            index.arming.remove(&id);
+            index.remove_triggers(&position);
+        }
     }
 
     fn shift_net(&mut self, instrument: InstrumentIdx, direction: Direction, lots: Lots, net: Lots) {
