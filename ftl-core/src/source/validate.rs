@@ -129,7 +129,7 @@ fn events(source: &MatchSource, sides: &SideOf<'_>) -> Result<(), SourceError> {
         }
         last = Some((moment, told.minute, told.offset));
         credited(told.kind, told.instrument.as_ref(), told.related.as_ref(), sides).or_else(|what| refuse(field.as_str(), what))?;
-        pitch.admit(told, sides).or_else(|what| refuse(field.as_str(), what))?;
+        pitch.admit(told).or_else(|what| refuse(field.as_str(), what))?;
     }
     Ok(())
 }
@@ -175,12 +175,16 @@ fn credited(kind: EventKind, instrument: Option<&InstrumentId>, related: Option<
         return Err("names no instrument".into());
     }
     let side = |id: Option<&InstrumentId>| id.and_then(|i| sides.get(i));
-    match kind {
-        EventKind::Substitution if side(related) != side(instrument) => Err("takes off (related) somebody of the same side".into()),
-        EventKind::Goal if related.is_some() && side(related) != side(instrument) => Err("its assist is of the other side".into()),
-        EventKind::Goal if related == instrument => Err("nobody assists himself".into()),
-        _ => Ok(()),
+    if kind == EventKind::Substitution && side(related) != side(instrument) {
+        return Err("takes off (related) somebody of the same side".into());
     }
+    if kind == EventKind::Goal && related.is_some() && side(related) != side(instrument) {
+        return Err("its assist is of the other side".into());
+    }
+    if kind == EventKind::Goal && related == instrument {
+        return Err("nobody assists himself".into());
+    }
+    Ok(())
 }
 
 /// Who is on the pitch (R6.1), as far as the file says.
@@ -196,7 +200,7 @@ impl Pitch {
         Self { on, gone: BTreeSet::new() }
     }
 
-    fn admit(&mut self, told: &Told, sides: &SideOf<'_>) -> Result<(), String> {
+    fn admit(&mut self, told: &Told) -> Result<(), String> {
         let shoot_out = matches!(told.kind, EventKind::ShootoutGoal | EventKind::ShootoutMiss);
         let anywhere =
             matches!(told.kind, EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart);
@@ -207,27 +211,26 @@ impl Pitch {
             return Err("does not happen at half-time".into());
         }
         let Some(who) = &told.instrument else { return Ok(()) };
-        match told.kind {
-            EventKind::Substitution => {
-                let Some(off) = told.related.as_ref().filter(|off| self.on.contains(*off)) else {
-                    return Err("who goes off is not on the pitch".into());
-                };
-                if self.on.contains(who) || self.gone.contains(who) || !sides.contains_key(who) {
-                    return Err(format!("{who} cannot come on"));
-                }
-                self.on.remove(off);
-                self.gone.insert(off.clone());
-                self.on.insert(who.clone());
+        if told.kind == EventKind::Substitution {
+            let Some(off) = told.related.as_ref().filter(|off| self.on.contains(*off)) else {
+                return Err("who goes off is not on the pitch".into());
+            };
+            if self.on.contains(who) || self.gone.contains(who) {
+                return Err(format!("{who} cannot come on"));
             }
-            EventKind::Red | EventKind::SecondYellow => {
-                self.on.remove(who);
-                self.gone.insert(who.clone());
-            }
-            _ if anywhere => {}
-            _ if !self.on.contains(who) => return Err(format!("{who} is not on the pitch")),
-            _ => {}
+            self.leave(off);
+            self.on.insert(who.clone());
+        } else if matches!(told.kind, EventKind::Red | EventKind::SecondYellow) {
+            self.leave(who);
+        } else if !anywhere && !self.on.contains(who) {
+            return Err(format!("{who} is not on the pitch"));
         }
         Ok(())
+    }
+
+    fn leave(&mut self, who: &InstrumentId) {
+        self.on.remove(who);
+        self.gone.insert(who.clone());
     }
 }
 
