@@ -86,6 +86,8 @@ pub(crate) struct Work {
     pub limits: BTreeSet<InstrumentIdx>,
     /// Books to warn or to re-arm.
     pub touched: BTreeSet<BookId>,
+    /// Books whose equity was gone: all of their positions close (R5.3).
+    pub sweeping: BTreeSet<BookId>,
     /// The fixture whose clock ticks now.
     pub ticking: Option<u32>,
 }

@@ -69,17 +69,7 @@ impl<R: Rulebook> State<R> {
     /// R5.3: the lowest account at or below the washout level loses its worst position; with equity gone, all.
     fn wash_out_one(&mut self) -> bool {
         while let Some(id) = self.work.books.first().copied() {
-            let Some(book) = self.book(id) else {
-                self.work.books.pop_first();
-                continue;
-            };
-            let worth = self.judged(book);
-            if self.is_washed_out(worth) {
-                let all = worth.0 <= Wide::ZERO;
-                self.wash_out(id, all);
-                if self.mutated(Mutant::WashoutStopsAfterOne) {
-                    self.work.books.remove(&id);
-                }
+            if self.next_washout(id).is_some_and(|position| self.wash_out(id, position)) {
                 return true;
             }
             self.work.books.pop_first();
@@ -91,14 +81,25 @@ impl<R: Rulebook> State<R> {
         false
     }
 
-    fn wash_out(&mut self, id: BookId, all: bool) {
-        while let Some(position) = self.book(id).and_then(|book| self.lowest_position(book)) {
-            let Some(lots) = self.position(position).map(|row| row.lots) else { break };
-            if self.close_on_curve(position, lots, CloseReason::Washout, None).is_none() || !all {
-                break;
-            }
+    /// The position that a book is to lose now, if any.
+    fn next_washout(&mut self, id: BookId) -> Option<PositionId> {
+        let worth = self.judged(self.book(id)?);
+        if worth.0 <= Wide::ZERO && worth.1 > Wide::ZERO {
+            self.work.sweeping.insert(id);
         }
+        let due = self.is_washed_out(worth) || self.work.sweeping.contains(&id);
+        self.lowest_position(self.book(id)?).filter(|_| due)
+    }
+
+    /// Whether it closed: always, as R2.4 bounds what a fill is worth.
+    fn wash_out(&mut self, id: BookId, position: PositionId) -> bool {
+        let lots = self.position(position).map(|row| row.lots).unwrap_or_default();
+        let closed = self.close_on_curve(position, lots, CloseReason::Washout, None).is_some();
         self.cover_bad_debt(id);
+        if self.mutated(Mutant::WashoutStopsAfterOne) {
+            self.work.books.remove(&id);
+        }
+        closed
     }
 
     /// R4.6: the first limit order whose average fill is within its limit.
