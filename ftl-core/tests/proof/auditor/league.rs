@@ -1,0 +1,194 @@
+//! Accounts, grants, rules and the list of instruments.
+
+use ftl_core::command::{Footballer, Genesis, OpenAccount};
+use ftl_core::id::{AccountId, BookId, InstrumentId, NaturalKey};
+use ftl_core::ledger::LedgerAccount;
+use ftl_core::order::CancelReason;
+use ftl_core::position::CloseReason;
+use ftl_core::rejection::Rejection;
+use ftl_core::rules::Rules;
+use ftl_core::units::{Lots, Money, Score};
+
+use super::boards::Trade;
+use super::trading::At;
+use super::{AccountRow, Auditor, InstrumentRow};
+
+const WEEK_DAYS: u64 = 7;
+const DAY_MS: u64 = 86_400_000;
+
+impl Auditor {
+    /// The first command of every league.
+    pub(super) fn found(&mut self, genesis: &Genesis) -> Result<(), Rejection> {
+        if self.rules.is_some() {
+            return Err(Rejection::LeagueAlreadyFounded);
+        }
+        self.rules = Some(genesis.rules.clone());
+        self.districts = genesis.districts.clone();
+        Ok(())
+    }
+
+    /// R2.3: what the size of an open position means changes only while there is none.
+    pub(super) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
+        let old = self.rules();
+        let same = old.k_mod == rules.k_mod && old.margin.leverage == rules.margin.leverage && old.contract_size == rules.contract_size;
+        if !same && !self.positions.is_empty() {
+            return Err(Rejection::PositionsOpen);
+        }
+        self.rules = Some(rules.clone());
+        Ok(())
+    }
+
+    /// An account with its season book and its seed.
+    pub(super) fn open_account(&mut self, wish: &OpenAccount) -> Result<(), Rejection> {
+        if self.accounts.iter().any(|a| a.id == wish.account) {
+            return Err(Rejection::AccountExists);
+        }
+        if !self.districts.contains(&wish.district) {
+            return Err(Rejection::UnknownDistrict);
+        }
+        self.accounts.push(AccountRow {
+            id: wish.account,
+            district: wish.district.clone(),
+            kind: wish.kind,
+            suspended: false,
+            balance: Money::ZERO,
+            warned: false,
+        });
+        let seed = i128::from(self.rules().seed.units());
+        self.transfer(LedgerAccount::Mint, LedgerAccount::Wallet(BookId::season(wish.account)), seed);
+        Ok(())
+    }
+
+    /// Bars an account from new orders, or lets it back.
+    pub(super) fn suspend(&mut self, account: AccountId, suspended: bool) -> Result<(), Rejection> {
+        let row = self.accounts.iter_mut().find(|a| a.id == account).ok_or(Rejection::UnknownAccount)?;
+        row.suspended = suspended;
+        Ok(())
+    }
+
+    /// Points from the mint, once for each key.
+    pub(super) fn grant(&mut self, book: BookId, amount: Money, key: &NaturalKey) -> Result<(), Rejection> {
+        if amount <= Money::ZERO {
+            return Err(Rejection::InvalidField { field: "amount".into(), expected: "more than nothing".into() });
+        }
+        if !key.is_well_formed() {
+            return Err(Rejection::InvalidField { field: "key".into(), expected: "1 to 64 characters".into() });
+        }
+        let account = self.account_of(book)?;
+        if self.grants.contains(key) {
+            return Err(Rejection::AlreadyGranted);
+        }
+        let fits = self.accounts[account].balance.units().checked_add(amount.units()).is_some()
+            && self.ledger.mint.units().checked_sub(amount.units()).is_some();
+        if !fits {
+            return Err(Rejection::Overflow);
+        }
+        self.grants.push(key.clone());
+        self.transfer(LedgerAccount::Mint, LedgerAccount::Wallet(book), i128::from(amount.units()));
+        Ok(())
+    }
+
+    /// R4.8: once a week, for a flat book below the mark that has traded in earnest.
+    pub(super) fn top_up(&mut self, book: BookId) -> Result<(), Rejection> {
+        let account = self.account_of(book)?;
+        // Weeks begin on Monday; the first of January 1970 was a Thursday.
+        let week = (self.at.0 / DAY_MS + 3) / WEEK_DAYS;
+        if self.top_ups.contains(&(book, week)) {
+            return Err(Rejection::AlreadyGranted);
+        }
+        let rules = self.rules().top_up.ok_or(Rejection::TopUpNotDue)?;
+        let in_earnest = self.trades.iter().filter(|t| {
+            matches!(t, Trade::Closed { account: of, gone: true, voided: false, held_ms, .. }
+                if *of == account && *held_ms >= rules.held.0)
+        });
+        let flat = !self.positions.iter().any(|p| p.account == account);
+        let balance = self.accounts[account].balance;
+        if !flat || balance >= rules.to || in_earnest.count() < rules.closed_positions as usize {
+            return Err(Rejection::TopUpNotDue);
+        }
+        self.top_ups.push((book, week));
+        let amount = i128::from(rules.to.units()) - i128::from(balance.units());
+        self.transfer(LedgerAccount::Mint, LedgerAccount::Wallet(book), amount);
+        Ok(())
+    }
+
+    /// Lists a footballer outside any fixture.
+    pub(super) fn list(&mut self, footballer: &Footballer) -> Result<(), Rejection> {
+        check_slug(&footballer.instrument)?;
+        if self.find_instrument(&footballer.instrument).is_some() {
+            return Err(Rejection::InstrumentExists);
+        }
+        self.put_on_the_market(footballer);
+        Ok(())
+    }
+
+    /// R3.3, R2.4.
+    pub(super) fn put_on_the_market(&mut self, footballer: &Footballer) -> usize {
+        let form = self.starting_form(footballer);
+        let n = self.instruments.len();
+        self.instruments.push(InstrumentRow {
+            slug: footballer.instrument.clone(),
+            name: footballer.name.clone(),
+            team: footballer.team.clone(),
+            position: footballer.position,
+            active: true,
+            frozen: false,
+            form: Score::from_units(i64::try_from(form).expect("a form fits 64 bits")),
+            side_cap: Lots::ZERO,
+            review: None,
+        });
+        self.set_side_cap(n);
+        n
+    }
+
+    /// R2.4: fixed at listing and at each settlement.
+    pub(super) fn set_side_cap(&mut self, instrument: usize) {
+        let cap = self.side_cap_now(instrument);
+        self.instruments[instrument].side_cap = Lots::from_units(i64::try_from(cap).unwrap_or(i64::MAX));
+    }
+
+    /// Stops trading, or lets it go on.
+    pub(super) fn freeze(&mut self, slug: &InstrumentId, frozen: bool) -> Result<(), Rejection> {
+        let n = self.active_instrument(slug)?;
+        self.instruments[n].frozen = frozen;
+        Ok(())
+    }
+
+    /// R4.9: closes its positions at the clearing price and takes it off the market.
+    pub(super) fn deactivate(&mut self, slug: &InstrumentId) -> Result<(), Rejection> {
+        let n = self.active_instrument(slug)?;
+        self.cancel_all(|_, o| o.instrument == n, &CancelReason::MarketClosed);
+        self.close_all_at_one_price(&[(n, self.clearing_price(n))], CloseReason::Deactivated);
+        self.instruments[n].active = false;
+        self.instruments[n].review = None;
+        Ok(())
+    }
+
+    /// Closes every position on these instruments, each at its one price; debts are covered when all are closed.
+    pub(super) fn close_all_at_one_price(&mut self, prices: &[(usize, i128)], reason: CloseReason) {
+        let one_price = |instrument| prices.iter().find(|(i, _)| *i == instrument).map(|(_, price)| *price);
+        let mut closing: Vec<_> = self.positions.iter().filter_map(|p| Some((p.id, p.lots, one_price(p.instrument)?))).collect();
+        closing.sort_unstable();
+        for (id, lots, price) in closing {
+            self.close_part(id, lots, reason, At::One(price));
+        }
+        let mut by_id: Vec<usize> = (0..self.accounts.len()).collect();
+        by_id.sort_by_key(|n| self.accounts[*n].book());
+        for account in by_id {
+            self.cover_bad_debt(account);
+        }
+    }
+
+    fn active_instrument(&self, slug: &InstrumentId) -> Result<usize, Rejection> {
+        let n = self.find_instrument(slug).ok_or(Rejection::UnknownInstrument)?;
+        if self.instruments[n].active { Ok(n) } else { Err(Rejection::InactiveInstrument) }
+    }
+}
+
+/// A slug is a short text.
+pub fn check_slug(slug: &InstrumentId) -> Result<(), Rejection> {
+    if slug.is_well_formed() {
+        return Ok(());
+    }
+    Err(Rejection::InvalidField { field: "instrument".into(), expected: "1 to 64 characters".into() })
+}

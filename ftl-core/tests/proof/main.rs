@@ -1,0 +1,5 @@
+//! The proof of the core: an independent model of the game beside the engine, and what must always hold.
+#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "a test overflows loudly: the profile checks")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a model names what matters to it")]
+
+mod auditor;
