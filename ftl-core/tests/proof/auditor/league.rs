@@ -3,6 +3,7 @@
 use ftl_core::command::{Footballer, Genesis, OpenAccount};
 use ftl_core::id::{AccountId, BookId, InstrumentId, NaturalKey};
 use ftl_core::ledger::LedgerAccount;
+use ftl_core::limits;
 use ftl_core::order::CancelReason;
 use ftl_core::position::CloseReason;
 use ftl_core::rejection::Rejection;
@@ -22,6 +23,8 @@ impl Auditor {
         if self.rules.is_some() {
             return Err(Rejection::LeagueAlreadyFounded);
         }
+        limits::check_rules(&genesis.rules)?;
+        limits::check_districts(&genesis.districts)?;
         self.rules = Some(genesis.rules.clone());
         self.districts = genesis.districts.clone();
         Ok(())
@@ -29,6 +32,7 @@ impl Auditor {
 
     /// R2.3: what the size of an open position means changes only while there is none.
     pub(super) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
+        limits::check_rules(rules)?;
         let old = self.rules();
         let same = old.k_mod == rules.k_mod && old.margin.leverage == rules.margin.leverage && old.contract_size == rules.contract_size;
         if !same && !self.positions.is_empty() {
@@ -68,11 +72,11 @@ impl Auditor {
 
     /// Points from the mint, once for each key.
     pub(super) fn grant(&mut self, book: BookId, amount: Money, key: &NaturalKey) -> Result<(), Rejection> {
-        if amount <= Money::ZERO {
-            return Err(Rejection::InvalidField { field: "amount".into(), expected: "more than nothing".into() });
+        if amount <= Money::ZERO || amount > limits::MAX_GRANT {
+            return Err(limits::invalid("amount", "more than nothing, at most a million"));
         }
         if !key.is_well_formed() {
-            return Err(Rejection::InvalidField { field: "key".into(), expected: "1 to 64 characters".into() });
+            return Err(limits::invalid("key", "1 to 64 characters"));
         }
         let account = self.account_of(book)?;
         if self.grants.contains(key) {
@@ -114,9 +118,12 @@ impl Auditor {
 
     /// Lists a footballer outside any fixture.
     pub(super) fn list(&mut self, footballer: &Footballer) -> Result<(), Rejection> {
-        check_slug(&footballer.instrument)?;
+        limits::check_footballer(footballer)?;
         if self.find_instrument(&footballer.instrument).is_some() {
             return Err(Rejection::InstrumentExists);
+        }
+        if self.instruments.len() >= limits::MAX_INSTRUMENTS {
+            return Err(limits::too_many(limits::MAX_INSTRUMENTS));
         }
         self.put_on_the_market(footballer);
         Ok(())
@@ -183,12 +190,4 @@ impl Auditor {
         let n = self.find_instrument(slug).ok_or(Rejection::UnknownInstrument)?;
         if self.instruments[n].active { Ok(n) } else { Err(Rejection::InactiveInstrument) }
     }
-}
-
-/// A slug is a short text.
-pub fn check_slug(slug: &InstrumentId) -> Result<(), Rejection> {
-    if slug.is_well_formed() {
-        return Ok(());
-    }
-    Err(Rejection::InvalidField { field: "instrument".into(), expected: "1 to 64 characters".into() })
 }

@@ -3,23 +3,16 @@
 use ftl_core::command::{Correction, CreateFixture, Footballer};
 use ftl_core::fixture::{EventKind, MatchEvent, MatchPhase, Reported, Side};
 use ftl_core::id::{EventId, FixtureId, InstrumentId};
+use ftl_core::limits::{self, invalid};
 use ftl_core::order::CancelReason;
 use ftl_core::position::CloseReason;
 use ftl_core::rejection::Rejection;
 use ftl_core::time::{At, MatchClock, Span};
 use ftl_core::units::Score;
 
-use super::league::check_slug;
 use super::scoring::Inputs;
 use super::trading::Moment;
 use super::{Auditor, Listed, Match, Participant};
-
-/// A match clock beyond this is a mistake of the feed: no match lasts a day.
-const LONGEST_CLOCK: u64 = 24 * 60 * 60_000;
-
-fn invalid(field: &str, expected: &str) -> Rejection {
-    Rejection::InvalidField { field: field.into(), expected: expected.into() }
-}
 
 impl Auditor {
     /// The place of a fixture.
@@ -53,7 +46,12 @@ impl Auditor {
         }
         let squads: Vec<(&Footballer, Side)> =
             wish.home_squad.iter().map(|f| (f, Side::Home)).chain(wish.away_squad.iter().map(|f| (f, Side::Away))).collect();
-        squads.iter().try_for_each(|(f, _)| check_slug(&f.instrument))?;
+        limits::check_name("home", &wish.home)?;
+        limits::check_name("away", &wish.away)?;
+        squads.iter().try_for_each(|(f, _)| limits::check_footballer(f))?;
+        if wish.home_squad.len() > limits::MAX_SQUAD || wish.away_squad.len() > limits::MAX_SQUAD {
+            return Err(invalid("squad", "at most 60 footballers"));
+        }
         if self.find_fixture(&wish.fixture).is_ok() {
             return Err(Rejection::FixtureExists);
         }
@@ -162,8 +160,8 @@ impl Auditor {
 
     /// R3.8: the clock tick, in its order.
     pub(super) fn tick_clock(&mut self, id: &FixtureId, clock: MatchClock) -> Result<usize, Rejection> {
-        if clock.0 > LONGEST_CLOCK {
-            return Err(invalid("clock", "less than a day"));
+        if clock.0 > limits::MAX_CLOCK_MS {
+            return Err(invalid("clock", "at most 200 minutes"));
         }
         let f = self.find_fixture(id)?;
         let m = &mut self.fixtures[f];
@@ -259,6 +257,9 @@ impl Auditor {
         }
         if m.event_ids.contains(&event.id) {
             return Err(Rejection::DuplicateEvent);
+        }
+        if m.events.len() >= limits::MAX_EVENTS {
+            return Err(limits::too_many(limits::MAX_EVENTS));
         }
         let (who, related) = self.named(f, event)?;
         self.check_on_pitch(f, event.kind, who, related)?;
@@ -438,6 +439,9 @@ fn check_shape(event: &MatchEvent) -> Result<(), Rejection> {
     if !event.id.is_well_formed() {
         return Err(invalid("id", "1 to 64 characters"));
     }
+    if event.minute > limits::MAX_MINUTE || event.offset > limits::MAX_OFFSET {
+        return Err(invalid("minute", "at most 130, and 60 of stoppage"));
+    }
     let anonymous = matches!(event.kind, EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart);
     if event.instrument.is_none() && !anonymous {
         return Err(invalid("instrument", "a footballer of the match"));
@@ -453,12 +457,9 @@ fn belongs_in(kind: EventKind, phase: MatchPhase) -> bool {
     let playing = matches!(phase, MatchPhase::FirstHalf | MatchPhase::SecondHalf | MatchPhase::ExtraTime);
     match kind {
         EventKind::ShootoutGoal | EventKind::ShootoutMiss => phase == MatchPhase::Penalties,
-        EventKind::Yellow
-        | EventKind::SecondYellow
-        | EventKind::Red
-        | EventKind::VarCheck
-        | EventKind::CheckEnded
-        | EventKind::Restart => phase.is_live(),
+        EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart => {
+            phase.is_live()
+        }
         _ => playing,
     }
 }

@@ -55,10 +55,7 @@ impl Auditor {
 
     /// A restart, the end of a check and the kick of a penalty end what waits for them, in the whole match.
     fn end_awaits(&mut self, kind: EventKind, squads: &[usize]) {
-        let restart = matches!(
-            kind,
-            EventKind::Restart | EventKind::PenaltyGoal | EventKind::PenaltyMissed | EventKind::PenaltySaved
-        );
+        let restart = matches!(kind, EventKind::Restart | EventKind::PenaltyGoal | EventKind::PenaltyMissed | EventKind::PenaltySaved);
         let check = matches!(kind, EventKind::Restart | EventKind::CheckEnded);
         for n in squads {
             if let Some(review) = self.instruments[*n].review.as_mut() {

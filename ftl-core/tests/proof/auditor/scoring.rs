@@ -203,11 +203,7 @@ impl Auditor {
                 let (covered, all) = (expected(true), expected(false));
                 let (w, t) = (i128::from(weight.0), i128::from(length.0));
                 let previous = Exact::whole(p.previous);
-                let so_far = if all == 0 {
-                    Exact::whole(0)
-                } else {
-                    Exact::ratio(p.previous * covered * i128::from(played), all * t)
-                };
+                let so_far = if all == 0 { Exact::whole(0) } else { Exact::ratio(p.previous * covered * i128::from(played), all * t) };
                 (previous + Exact::ratio(w, 10_000) * (Exact::whole(score) - so_far)).floor()
             }
             Formula::Blend { weight, .. } => {

@@ -4,6 +4,7 @@ use ftl_core::command::OpenPosition;
 use ftl_core::fixture::{MatchPhase, Position};
 use ftl_core::id::{BookId, OrderId, PositionId};
 use ftl_core::ledger::LedgerAccount;
+use ftl_core::limits::MAX_IN_BOOK;
 use ftl_core::order::CancelReason;
 use ftl_core::position::CloseReason;
 use ftl_core::rejection::Rejection;
@@ -14,9 +15,6 @@ use super::exact::Exact;
 use super::money::money;
 use super::pricing::price;
 use super::{AuditedFill, Auditor, FillReason, Held, Intent, Pending, Resting};
-
-/// Positions and resting orders that a book may hold.
-const MOST_IN_A_BOOK: usize = 200;
 
 /// When the guards of an order are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +124,8 @@ impl Auditor {
             let seen = i128::from(slippage.client_price.units()) * lots * self.contract();
             if entry_cost * 10_000 > d * seen * (10_000 + d * i128::from(slippage.tolerance.0)) {
                 let a_share = Exact::ratio(entry_cost * d, lots * self.contract());
-                let worst = Exact::ratio(i128::from(slippage.client_price.units()) * (10_000 + d * i128::from(slippage.tolerance.0)), 10_000);
+                let worst =
+                    Exact::ratio(i128::from(slippage.client_price.units()) * (10_000 + d * i128::from(slippage.tolerance.0)), 10_000);
                 let (fill, worst) = match direction {
                     Direction::Long => (a_share.ceil(), worst.floor()),
                     Direction::Short => (a_share.floor(), worst.ceil()),
@@ -163,8 +162,8 @@ impl Auditor {
 
         let held = self.positions.iter().filter(|p| p.account == order.account).count();
         let resting = self.orders.iter().filter(|o| o.account == order.account && o.id != order.id).count();
-        if held + resting >= MOST_IN_A_BOOK {
-            return Err(Rejection::TooManyPositions { max: MOST_IN_A_BOOK as u32 });
+        if held + resting >= MAX_IN_BOOK {
+            return Err(Rejection::TooManyPositions { max: MAX_IN_BOOK as u32 });
         }
 
         let own_reserve = if moment == Moment::Fills { i128::from(order.reserved.units()) } else { 0 };
@@ -172,7 +171,8 @@ impl Auditor {
         let margin = self.margin_of(i.position, direction, lots, mark_after);
         let fee = self.fee(entry_cost);
         let unrealised = d * mark_after * lots * self.contract() - entry_cost;
-        let free_after = self.free_for_orders(order.account, Some((order.instrument, mark_after))) + own_reserve + unrealised - margin - fee;
+        let free_after =
+            self.free_for_orders(order.account, Some((order.instrument, mark_after))) + own_reserve + unrealised - margin - fee;
         if free_after < 0 {
             let free = self.free_for_orders(order.account, None) + own_reserve;
             return Err(Rejection::InsufficientMargin { required: money(margin), free: money(free) });

@@ -1,8 +1,6 @@
 //! A league in a few words, for the auditor's own examples: every call is an entry, a second after the one before.
 
-use ftl_core::command::{
-    AccountKind, Action, Command, CreateFixture, Footballer, Genesis, OpenAccount, OpenPosition, Record,
-};
+use ftl_core::command::{AccountKind, Action, Command, CreateFixture, Footballer, Genesis, OpenAccount, OpenPosition, Record};
 use ftl_core::fixture::{Coverage, EventKind, MatchEvent, MatchPhase, Position, Reported};
 use ftl_core::id::{AccountId, BookId, CommandId, InstrumentIdx, OrderId, PositionId, Seq};
 use ftl_core::outcome::Entry;
@@ -35,8 +33,13 @@ impl Stage {
     /// Two accounts (1 and 2) and the match announced.
     pub fn new(rules: Rules) -> Self {
         let mut stage = Self { auditor: Auditor::new(), at: 1_000_000_000, seq: 0, events: 0 };
-        let genesis =
-            Genesis { league: "main".into(), rulebook: "standard".into(), expected_accounts: 1_000, rules, districts: vec!["Kannur".into()] };
+        let genesis = Genesis {
+            league: "main".into(),
+            rulebook: "standard".into(),
+            expected_accounts: 1_000,
+            rules,
+            districts: vec!["Kannur".into()],
+        };
         stage.must(Action::FoundLeague(Box::new(genesis)));
         for account in [1, 2] {
             let account = AccountId(account);
@@ -130,15 +133,8 @@ impl Stage {
     pub fn event(&mut self, kind: EventKind, who: Option<&str>) -> Verdict {
         self.events += 1;
         let id = format!("e{}", self.events);
-        let event = MatchEvent {
-            id: id.as_str().into(),
-            kind,
-            minute: 1,
-            offset: 0,
-            clock: None,
-            instrument: who.map(Into::into),
-            related: None,
-        };
+        let event =
+            MatchEvent { id: id.as_str().into(), kind, minute: 1, offset: 0, clock: None, instrument: who.map(Into::into), related: None };
         self.must(Action::ReportEvent { fixture: "final".into(), event })
     }
 
