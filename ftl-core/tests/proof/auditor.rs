@@ -17,23 +17,21 @@
 //! - An answer of `idempotency_key_reused` is not remembered; `expired` is.
 //!
 //! League
-//! - A close, a modification and a cancellation are open to a suspended account, and its resting orders still fill.
-//! - Freezing stops orders and users' closes; stop losses, take profits and washouts still fill. An instrument has one
-//!   such flag: the end of a match sets it, finalising clears it, an operator's freeze included.
+//! - A modification and a cancellation are open to a suspended account; its resting orders are refused when they fill.
+//! - An instrument has one frozen flag: the end of a match sets it, finalising clears it, an operator's freeze included.
 //! - New rules price at once (`live_base` follows floor, ceiling and `max_expected`); forms of a live match follow at
 //!   its next look; side caps at the next settlement.
 //! - A squad contradicts the list where name, team or position differ.
 //! - A line-up names footballers of that side's squad, else `unknown_instrument`.
-//! - Top-up: positions closed whole, ever, voids apart; weeks begin on Monday 00:00 UTC; `already_granted` comes first.
+//! - Top-up: counts positions closed whole, voids apart; `already_granted` comes first.
 //!
 //! Trading
 //! - Prices in an order are not checked for being positive; a limit at the mark is on the right side.
 //! - Slippage holds for limit orders too, when they come (as if they filled now) and when they fill.
 //! - A limit order that comes to its price is cancelled by every guard that then refuses, `price_limit` and
-//!   `slippage_exceeded` included; "for price" means that its limit is not reached. Limits are compared across
-//!   instruments: all longs by the highest limit, then all shorts by the lowest.
-//! - A close without lots takes what does not rest to close already. A position that was closed is `position_gone`, one
-//!   that never was, or is another book's, `unknown_position`.
+//!   `slippage_exceeded` included; "for price" means that its limit is not reached. Instruments come by
+//!   their number, then longs, then shorts.
+//! - A close without lots takes what does not rest to close already.
 //! - A modification is compared with the mark, under review too, and is open while frozen or under review.
 //! - Stop loss and take profit that come with an order are armed when it fills.
 //! - A second cancellation in play keeps the first one's time.
@@ -372,12 +370,10 @@ pub struct Auditor {
     pub orders: Vec<Resting>,
     /// Every fill there was.
     pub trades: Vec<Trade>,
-    /// Positions that are closed.
-    pub gone: Vec<(BookId, PositionId)>,
     /// Keys of grants.
     pub grants: Vec<NaturalKey>,
-    /// Weeks of top-ups.
-    pub top_ups: Vec<(BookId, u64)>,
+    /// Weeks of top-ups, with the entry.
+    pub top_ups: Vec<(BookId, u64, Seq)>,
     /// R11.8.
     pub known: Vec<Remembered>,
     made: u16,
@@ -406,7 +402,6 @@ impl Auditor {
             positions: Vec::new(),
             orders: Vec::new(),
             trades: Vec::new(),
-            gone: Vec::new(),
             grants: Vec::new(),
             top_ups: Vec::new(),
             known: Vec::new(),

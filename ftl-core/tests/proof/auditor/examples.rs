@@ -48,7 +48,7 @@ fn the_trading_wire_has_its_published_figures() {
     let rest = stage.close(1, position, None);
     assert_eq!(rest.fills[0].pnl.to_string(), "-0.625000");
     assert_eq!(stage.balance(1), "10000.000000");
-    assert_eq!(stage.refusal(Action::ClosePosition { book: book(1), position, lots: None }), "position_gone");
+    assert_eq!(stage.refusal(Action::ClosePosition { book: book(1), position, lots: None }), "unknown_position");
 }
 
 #[test]

@@ -31,7 +31,9 @@ impl Auditor {
     fn fire_first_trigger(&mut self, tick: Option<usize>, marks: &[i128]) -> bool {
         let mut first = None;
         for p in &self.positions {
-            if (p.stop_loss.is_none() && p.take_profit.is_none()) || !self.is_looked_at(p.instrument, tick) {
+            let armed = p.stop_loss.is_some() || p.take_profit.is_some();
+            let reviewed = self.instruments[p.instrument].review.is_some();
+            if !armed || reviewed || !self.is_looked_at(p.instrument, tick) {
                 continue;
             }
             let mark = marks[p.instrument];
@@ -77,17 +79,17 @@ impl Auditor {
             if value > i128::from(direction.sign()) * i128::from(limit.units()) * i128::from(order.lots.units()) * self.contract() {
                 continue;
             }
-            // Longs first and the highest limit of them, then shorts and the lowest, then the oldest.
+            // By instrument; longs first and the highest limit of them, then shorts and the lowest, then the oldest.
             let (side, best) = match direction {
                 Direction::Long => (0, -limit.units()),
                 Direction::Short => (1, limit.units()),
             };
-            let rank = (side, best, order.id);
+            let rank = (order.instrument, side, best, order.id);
             if first.is_none_or(|other| rank < other) {
                 first = Some(rank);
             }
         }
-        let Some((_, _, id)) = first else { return false };
+        let Some((.., id)) = first else { return false };
         self.fill_resting(id, Moment::Fills);
         true
     }

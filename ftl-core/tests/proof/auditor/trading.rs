@@ -19,9 +19,9 @@ use super::{AuditedFill, Auditor, FillReason, Held, Intent, Pending, Resting};
 /// When the guards of an order are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// It was just placed: trade window and lots too.
+    /// It was just placed: the limit's side and the number of positions too.
     Comes,
-    /// It rested and comes to fill: its own reserve is free again.
+    /// It rested and comes to fill: all the others again, with its own reserve free.
     Fills,
 }
 
@@ -47,9 +47,6 @@ impl Auditor {
     /// R4.1 `open`.
     pub(super) fn open(&mut self, wish: &OpenPosition) -> Result<(), Rejection> {
         let account = self.account_of(wish.book)?;
-        if self.accounts[account].suspended {
-            return Err(Rejection::AccountSuspended);
-        }
         let intent = Intent::Open {
             direction: wish.direction,
             limit: wish.limit,
@@ -86,11 +83,14 @@ impl Auditor {
     fn judge_open(&self, order: &Resting, moment: Moment) -> Result<Figures, Rejection> {
         let Intent::Open { direction, limit, slippage, stop_loss, take_profit } = order.intent else { unreachable!("an open") };
         let rules = self.rules();
+        if self.accounts[order.account].suspended {
+            return Err(Rejection::AccountSuspended);
+        }
         let i = self.instruments.get(order.instrument).ok_or(Rejection::UnknownInstrument)?;
         if !i.active {
             return Err(Rejection::InactiveInstrument);
         }
-        if moment == Moment::Comes && self.trade_window_is_closed(order.instrument) {
+        if self.trade_window_is_closed(order.instrument) {
             return Err(Rejection::TradeWindowClosed);
         }
         if i.frozen {
@@ -99,7 +99,7 @@ impl Auditor {
         if i.review.is_some() {
             return Err(Rejection::UnderReview);
         }
-        if moment == Moment::Comes && (order.lots < rules.min_lots || order.lots > rules.max_lots) {
+        if order.lots < rules.min_lots || order.lots > rules.max_lots {
             return Err(Rejection::InvalidLots { min: rules.min_lots, max: rules.max_lots });
         }
 
@@ -161,8 +161,8 @@ impl Auditor {
         }
 
         let held = self.positions.iter().filter(|p| p.account == order.account).count();
-        let resting = self.orders.iter().filter(|o| o.account == order.account && o.id != order.id).count();
-        if held + resting >= MAX_IN_BOOK {
+        let resting = self.orders.iter().filter(|o| o.account == order.account).count();
+        if moment == Moment::Comes && held + resting >= MAX_IN_BOOK {
             return Err(Rejection::TooManyPositions { max: MAX_IN_BOOK as u32 });
         }
 
@@ -304,7 +304,6 @@ impl Auditor {
         let gone = part == all;
         if gone {
             self.positions.remove(n);
-            self.gone.push((p.book, id));
         } else {
             self.positions[n].lots = p.lots - lots;
             self.positions[n].entry_cost = money(entry - entry_part);
@@ -375,8 +374,7 @@ impl Auditor {
     /// An operator undoes a position as if it had not been.
     pub(super) fn void(&mut self, position: PositionId) -> Result<(), Rejection> {
         if !self.positions.iter().any(|p| p.id == position) {
-            let known = self.gone.iter().any(|(_, id)| *id == position);
-            return Err(if known { Rejection::PositionGone } else { Rejection::UnknownPosition });
+            return Err(Rejection::UnknownPosition);
         }
         self.close_whole(position, CloseReason::Voided, At::Cost);
         Ok(())
@@ -410,11 +408,9 @@ impl Auditor {
         }
     }
 
-    /// A position of this book, or why there is none.
+    /// An open position of this book.
     fn position_of(&self, book: BookId, position: PositionId) -> Result<&Held, Rejection> {
-        let gone = self.gone.contains(&(book, position));
-        let none = if gone { Rejection::PositionGone } else { Rejection::UnknownPosition };
-        self.positions.iter().find(|p| p.id == position && p.book == book).ok_or(none)
+        self.positions.iter().find(|p| p.id == position && p.book == book).ok_or(Rejection::UnknownPosition)
     }
 }
 
