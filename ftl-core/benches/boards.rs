@@ -93,7 +93,8 @@ fn ranking(keys: &[BoardKey]) -> u128 {
 
 fn boards(accounts: u64) -> u128 {
     let rules = BoardRules { roi_min_positions: 1, roi_min_fixtures: 1, ..Rules::fair(1_000).boards };
-    let seats: Vec<Seat> = keys(accounts).iter().map(|key| Seat { account: key.account, district: (key.account.0 >> 70) as u16 % 14 }).collect();
+    let seats: Vec<Seat> =
+        keys(accounts).iter().map(|key| Seat { account: key.account, district: (key.account.0 >> 70) as u16 % 14 }).collect();
     let mut standings = vec![Standing::default(); seats.len()];
     let mut boards = Boards::default();
     let mut numbers = Numbers(3);

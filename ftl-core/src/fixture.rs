@@ -231,13 +231,9 @@ impl MatchPhase {
             Self::FirstHalf => Some(0),
             Self::SecondHalf => Some(45),
             Self::ExtraTime => Some(90),
-            Self::Scheduled
-            | Self::HalfTime
-            | Self::Penalties
-            | Self::Finished
-            | Self::Finalised
-            | Self::Abandoned
-            | Self::Postponed => None,
+            Self::Scheduled | Self::HalfTime | Self::Penalties | Self::Finished | Self::Finalised | Self::Abandoned | Self::Postponed => {
+                None
+            }
         }
     }
 }

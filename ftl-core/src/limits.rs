@@ -78,14 +78,20 @@ pub fn check_rules(rules: &Rules) -> Result<(), Rejection> {
         ((1..=4).contains(&rules.exposure.floor_multiple), "exposure.floorMultiple", "1 to 4"),
         ((1..=100).contains(&rules.margin.leverage), "margin.leverage", "1 to 100"),
         (rules.margin.washout_at.0 < rules.margin.warn_below.0, "margin.washoutAt", "below warnBelow"),
-        (rules.margin.warn_below.0 <= rules.margin.rearm_at.0 && rules.margin.rearm_at.0 <= 100_000, "margin.rearmAt", "from warnBelow to 100000"),
+        (
+            rules.margin.warn_below.0 <= rules.margin.rearm_at.0 && rules.margin.rearm_at.0 <= 100_000,
+            "margin.rearmAt",
+            "from warnBelow to 100000",
+        ),
         (rules.seed >= Money::ZERO && rules.seed <= MAX_GRANT, "seed", "0.000000 to 1000000.000000"),
         (rules.fee_bps.0 <= 1_000 && rules.spread_bps.0 <= 1_000, "feeBps", "at most 1000, like spreadBps"),
         (rules.scoring.max_expected.iter().all(|max| max.units() > 0), "scoring.maxExpected", "more than 0"),
     ];
     match checks.iter().find(|(good, ..)| !good) {
         Some((_, field, expected)) => Err(invalid(field, expected)),
-        None if rules.dedup_window.0 < 60_000 || rules.dedup_max == 0 => Err(invalid("dedupWindow", "at least 60000, with dedupMax above 0")),
+        None if rules.dedup_window.0 < 60_000 || rules.dedup_max == 0 => {
+            Err(invalid("dedupWindow", "at least 60000, with dedupMax above 0"))
+        }
         None => Ok(()),
     }
 }

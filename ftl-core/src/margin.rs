@@ -139,7 +139,8 @@ impl Standing {
     }
 
     fn unrealised<R: Rulebook>(&self, rules: &Rules, holding: &Holding) -> Wide {
-        self.mark::<R>(rules, holding).map_or(Wide::ZERO, |(mark, _)| holding.direction.wide() * notional(rules, mark, holding.lots) - holding.entry_cost.wide())
+        self.mark::<R>(rules, holding)
+            .map_or(Wide::ZERO, |(mark, _)| holding.direction.wide() * notional(rules, mark, holding.lots) - holding.entry_cost.wide())
     }
 
     fn mark<R: Rulebook>(&self, rules: &Rules, holding: &Holding) -> Option<(Price, Playing)> {
@@ -250,7 +251,12 @@ impl History {
                     self.steps.push(Step::Judged);
                 }
                 if opened.book == self.book {
-                    let holding = Holding { instrument: opened.instrument, direction: opened.direction, lots: opened.lots, entry_cost: opened.entry_cost };
+                    let holding = Holding {
+                        instrument: opened.instrument,
+                        direction: opened.direction,
+                        lots: opened.lots,
+                        entry_cost: opened.entry_cost,
+                    };
                     self.world.positions.insert(opened.position, holding);
                     self.steps.push(Step::Opened(opened.position, holding));
                     self.steps.push(Step::Paid(-opened.fee));

@@ -288,7 +288,12 @@ pub trait Projections: Send + Sync {
     async fn write(&self, from: Seq, to: Seq, rows: Vec<Row>) -> Result<(), ProjectionError>;
 
     /// Closed positions of a book, the latest first, older than (`before`) if given.
-    async fn closed_positions(&self, book: BookId, before: Option<(Seq, u32)>, limit: usize) -> Result<Vec<ClosedPositionRow>, ProjectionError>;
+    async fn closed_positions(
+        &self,
+        book: BookId,
+        before: Option<(Seq, u32)>,
+        limit: usize,
+    ) -> Result<Vec<ClosedPositionRow>, ProjectionError>;
 
     /// Fills of a book, the latest first, older than (`before`) if given.
     async fn fills(&self, book: BookId, before: Option<(Seq, u32)>, limit: usize) -> Result<Vec<FillRow>, ProjectionError>;

@@ -203,7 +203,9 @@ impl std::fmt::Display for Rejection {
         match self {
             Self::InvalidField { field, expected } => write!(f, ": {field} takes {expected}"),
             Self::InvalidLots { min, max } => write!(f, ": from {min} to {max}"),
-            Self::StopLossWrongSide { mark } | Self::TakeProfitWrongSide { mark } | Self::LimitWrongSide { mark } => write!(f, ": it is {mark}"),
+            Self::StopLossWrongSide { mark } | Self::TakeProfitWrongSide { mark } | Self::LimitWrongSide { mark } => {
+                write!(f, ": it is {mark}")
+            }
             Self::SlippageExceeded { fill, worst } => write!(f, ": {fill} is worse than {worst}"),
             Self::ExposureLimit { available } => write!(f, ": {available} lots are left for you"),
             Self::TooManyPositions { max } | Self::TooMany { max } => write!(f, ": at most {max}"),

@@ -34,13 +34,19 @@ impl<R: Rulebook> State<R> {
         let worst = |row| side(row, Direction::Long).max(side(row, Direction::Short));
         // A gap against the longs is one for the house; it pays what moves with them.
         let by_event = |row: &crate::instrument::Instrument| {
-            let one = |direction: Direction| notional(rules, gap(rules, row.footballer.position, direction.opposite()), row.gross(direction));
+            let one =
+                |direction: Direction| notional(rules, gap(rules, row.footballer.position, direction.opposite()), row.gross(direction));
             one(Direction::Long).max(one(Direction::Short))
         };
         let money = |wide: Wide| Money::from_units(wide.clamp_i64());
         Risk {
             worst_loss: money(self.instruments().map(worst).sum()),
-            worst_event: self.instruments().map(|row| (by_event(row), row.idx)).max().filter(|(cost, _)| *cost > Wide::ZERO).map(|(cost, idx)| (idx, money(cost))),
+            worst_event: self
+                .instruments()
+                .map(|row| (by_event(row), row.idx))
+                .max()
+                .filter(|(cost, _)| *cost > Wide::ZERO)
+                .map(|(cost, idx)| (idx, money(cost))),
             house: self.ledger.house,
             insurance: self.ledger.insurance,
         }
@@ -52,7 +58,9 @@ impl<R: Rulebook> State<R> {
         let value = |position: &crate::position::Position| {
             let instrument = self.instrument(position.instrument)?;
             let direction = position.direction.opposite();
-            let fill = R::Pricing::fill_value(&self.rules, Self::curve_of(instrument), direction, position.lots, Rounding::against(direction)).ok()?;
+            let fill =
+                R::Pricing::fill_value(&self.rules, Self::curve_of(instrument), direction, position.lots, Rounding::against(direction))
+                    .ok()?;
             let exit = position.direction.wide() * fill.wide();
             Some(exit - position.entry_cost.wide())
         };

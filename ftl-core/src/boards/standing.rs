@@ -63,9 +63,8 @@ impl Standing {
 
     /// Where the book stands on `roi`, if it does.
     pub fn roi_key(&self, account: AccountId, rules: &BoardRules) -> Option<BoardKey> {
-        let qualified = self.is_ranked(rules)
-            && self.closed_positions >= rules.roi_min_positions
-            && self.fixture_count() >= rules.roi_min_fixtures;
+        let qualified =
+            self.is_ranked(rules) && self.closed_positions >= rules.roi_min_positions && self.fixture_count() >= rules.roi_min_fixtures;
         qualified.then(|| BoardKey { score: self.roi(rules), reached: self.roi_reached, account })
     }
 

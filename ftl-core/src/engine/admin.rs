@@ -31,7 +31,8 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
         limits::check_rules(rules)?;
         let old = &self.rules;
-        let curve_changes = (old.k_mod, old.contract_size, old.margin.leverage) != (rules.k_mod, rules.contract_size, rules.margin.leverage);
+        let curve_changes =
+            (old.k_mod, old.contract_size, old.margin.leverage) != (rules.k_mod, rules.contract_size, rules.margin.leverage);
         if curve_changes && !self.positions.is_empty() {
             return Err(Rejection::PositionsOpen);
         }
@@ -106,10 +107,7 @@ impl<R: Rulebook> State<R> {
         let balance = self.book(book).map_or(Money::ZERO, |row| row.balance);
         self.ledger.mint.checked_add(-amount).ok_or(Rejection::Overflow)?;
         balance.checked_add(amount).ok_or(Rejection::Overflow)?;
-        Ok([
-            Posting { account: LedgerAccount::Wallet(book), amount },
-            Posting { account: LedgerAccount::Mint, amount: -amount },
-        ])
+        Ok([Posting { account: LedgerAccount::Wallet(book), amount }, Posting { account: LedgerAccount::Mint, amount: -amount }])
     }
 
     pub(crate) fn list_instrument(&mut self, footballer: &Footballer) -> Result<InstrumentIdx, Rejection> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::Correction;
+use crate::engine::report::guard_event;
 use crate::event::Event;
 use crate::fixture::{Fixture, Listed, MatchEvent, MatchPhase};
 use crate::id::{EventId, FixtureId, InstrumentIdx, OrderId, PositionId};
@@ -10,7 +11,6 @@ use crate::mutant::Mutant;
 use crate::order::CancelReason;
 use crate::rejection::Rejection;
 use crate::rulebook::{Rulebook, ScoringModel};
-use crate::engine::report::guard_event;
 use crate::state::State;
 use crate::units::Score;
 
@@ -57,7 +57,8 @@ impl<R: Rulebook> State<R> {
         let before = self.scores(id);
         self.emit(change);
         let after = self.scores(id);
-        let moved: BTreeSet<InstrumentIdx> = after.iter().filter(|(idx, score)| before.get(*idx) != Some(*score)).map(|(idx, _)| *idx).collect();
+        let moved: BTreeSet<InstrumentIdx> =
+            after.iter().filter(|(idx, score)| before.get(*idx) != Some(*score)).map(|(idx, _)| *idx).collect();
         let Some(phase) = self.fixture(id).map(|fixture| fixture.phase) else { return };
         let mut touched = moved.clone();
         if phase.is_live() {

@@ -58,7 +58,13 @@ impl<R: Rulebook> State<R> {
     }
 
     /// Closes on the curve. `None` where the value does not fit, which the bounds of R2.4 exclude.
-    pub(crate) fn close_on_curve(&mut self, position: PositionId, lots: Lots, reason: CloseReason, order: Option<OrderId>) -> Option<ClosedFill> {
+    pub(crate) fn close_on_curve(
+        &mut self,
+        position: PositionId,
+        lots: Lots,
+        reason: CloseReason,
+        order: Option<OrderId>,
+    ) -> Option<ClosedFill> {
         let exit = self.exit_on_curve(position, lots).ok()?;
         self.close_at(position, Some(lots), exit, reason, order)
     }
@@ -80,7 +86,11 @@ impl<R: Rulebook> State<R> {
         } else {
             // R1.2: pro rata, against the trader; signed, so up.
             let share = row.entry_cost.wide() * lots.wide();
-            let share = if self.mutated(Mutant::PartialCostRoundsDown) { share.div_floor(row.lots.wide()) } else { share.div_ceil(row.lots.wide()) };
+            let share = if self.mutated(Mutant::PartialCostRoundsDown) {
+                share.div_floor(row.lots.wide())
+            } else {
+                share.div_ceil(row.lots.wide())
+            };
             Money::from_units(share.clamp_i64())
         };
         let pnl = match row.direction {

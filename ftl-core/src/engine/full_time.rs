@@ -53,7 +53,9 @@ impl<R: Rulebook> State<R> {
 
     /// R2.5: at the whistle a clean sheet adds its bump, for whom it counts.
     fn clean_sheet_bumps(&self, fixture: &Fixture) -> Vec<(InstrumentIdx, Option<Price>)> {
-        let (Some(bump), Formula::Blend { clean_sheet_after, .. }) = (self.rules.bump, self.rules.scoring.formula) else { return Vec::new() };
+        let (Some(bump), Formula::Blend { clean_sheet_after, .. }) = (self.rules.bump, self.rules.scoring.formula) else {
+            return Vec::new();
+        };
         let earned = |p: &&crate::fixture::Participant| {
             matches!(p.position, Position::Defender | Position::Goalkeeper)
                 && fixture.sheet.covers(Reported::CleanSheet)

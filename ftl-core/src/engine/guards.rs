@@ -176,11 +176,8 @@ impl<R: Rulebook> State<R> {
         let rules = self.rules.exposure;
         let for_all = instrument.side_cap - instrument.gross(open.direction);
         let own_cap = (instrument.side_cap.wide() * rules.account_cap.wide()).div_floor(10_000).max(rules.account_min.wide());
-        let held: Lots = self
-            .positions_of(open.book)
-            .filter(|p| p.instrument == open.instrument && p.direction == open.direction)
-            .map(|p| p.lots)
-            .sum();
+        let held: Lots =
+            self.positions_of(open.book).filter(|p| p.instrument == open.instrument && p.direction == open.direction).map(|p| p.lots).sum();
         let own = Lots::from_units(own_cap.clamp_i64()) - held;
         let available = if self.mutated(Mutant::AccountCapForgotten) { for_all } else { for_all.min(own) };
         if open.lots > available {

@@ -111,7 +111,11 @@ impl<R: Rulebook> State<R> {
         let fixture = self.fixture(id).ok_or(Rejection::UnknownFixture)?;
         let follows = matches!(
             (fixture.phase, phase),
-            (Scheduled, FirstHalf) | (FirstHalf, HalfTime) | (HalfTime, SecondHalf) | (SecondHalf, ExtraTime | Penalties) | (ExtraTime, Penalties)
+            (Scheduled, FirstHalf)
+                | (FirstHalf, HalfTime)
+                | (HalfTime, SecondHalf)
+                | (SecondHalf, ExtraTime | Penalties)
+                | (ExtraTime, Penalties)
         );
         if !follows {
             return Err(Rejection::WrongPhase { phase: fixture.phase });
@@ -159,4 +163,3 @@ impl<R: Rulebook> State<R> {
         Ok(())
     }
 }
-

@@ -1,15 +1,15 @@
 //! R4.1 `open` and `modify`, and the dry run of an open.
 
 use crate::command::OpenPosition;
-use crate::event::{Event, PositionOpened};
 use crate::engine::guards::{Moment, OpenFill, guard_triggers};
+use crate::event::{Event, PositionOpened};
 use crate::id::{BookId, OrderId, PositionId};
 use crate::order::{Order, OrderAction};
 use crate::outcome::{Portfolio, PositionReceipt, Receipt};
 use crate::rejection::Rejection;
 use crate::rulebook::curve::{notional, price_per_share};
-use crate::rulebook::{Rounding, Rulebook};
 use crate::rulebook::margin::gap;
+use crate::rulebook::{Rounding, Rulebook};
 use crate::state::State;
 use crate::time::At;
 use crate::units::{Money, Price};

@@ -91,7 +91,9 @@ fn guard_on_pitch(fixture: &Fixture, listed: &Listed) -> Result<(), Rejection> {
     let on = |p: Option<&Participant>| p.is_none_or(|p| p.appearance.on_pitch(clock));
     let (who, other) = (fixture.at_place(listed.who), fixture.at_place(listed.other));
     let good = match listed.event.kind {
-        EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart => true,
+        EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart => {
+            true
+        }
         EventKind::Substitution => {
             let fresh = who.is_some_and(|p| p.appearance.on.is_none());
             let leaves = other.is_some_and(|p| p.appearance.on.is_some() && p.appearance.off.is_none());

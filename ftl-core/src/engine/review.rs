@@ -22,7 +22,12 @@ struct Hold {
 impl<R: Rulebook> State<R> {
     /// Puts under review whom an event's possible outcomes move, and for a while whom it has `moved`.
     /// Gives everybody whom it reviews. Their marks are still those from before the event.
-    pub(crate) fn review_after(&mut self, id: &FixtureId, reported: Option<&Listed>, moved: &BTreeSet<InstrumentIdx>) -> BTreeSet<InstrumentIdx> {
+    pub(crate) fn review_after(
+        &mut self,
+        id: &FixtureId,
+        reported: Option<&Listed>,
+        moved: &BTreeSet<InstrumentIdx>,
+    ) -> BTreeSet<InstrumentIdx> {
         let (Some(rules), Some(fixture)) = (self.rules.review, self.fixture(id)) else { return BTreeSet::new() };
         let mut reviewed = BTreeSet::new();
         if let Some(listed) = reported {
@@ -91,11 +96,7 @@ impl<R: Rulebook> State<R> {
         let check = kind == EventKind::Restart || kind == EventKind::CheckEnded;
         for instrument in squad {
             let Some(review) = self.instrument(*instrument).and_then(|row| row.review) else { continue };
-            let ended = Review {
-                awaits_restart: review.awaits_restart && !restart,
-                awaits_check: review.awaits_check && !check,
-                ..review
-            };
+            let ended = Review { awaits_restart: review.awaits_restart && !restart, awaits_check: review.awaits_check && !check, ..review };
             if ended != review {
                 self.emit(Event::ReviewHeld { instrument: *instrument, review: ended });
             }

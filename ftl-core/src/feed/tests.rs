@@ -66,7 +66,8 @@ fn phases_come_in_order_and_extra_time_is_one() {
 fn news_comes_before_the_tick_of_the_same_moment() {
     let schedule = Schedule::of(&source("wc2022-final"), KICK_OFF);
     let told = told(&schedule);
-    let goal = told.iter().position(|(_, a)| matches!(a, Action::ReportEvent { event, .. } if event.id.as_str() == "goal-messi-23")).unwrap();
+    let goal =
+        told.iter().position(|(_, a)| matches!(a, Action::ReportEvent { event, .. } if event.id.as_str() == "goal-messi-23")).unwrap();
     assert_eq!(told[goal].0, 22 * 60 + 5);
     assert!(matches!(told[goal + 1], (1_325, Action::TickClock { clock: MatchClock(1_325_000), .. })));
 }
@@ -76,14 +77,20 @@ fn a_correction_and_the_end_of_its_check_come_in_their_time() {
     let schedule = Schedule::of(&source("var-takeback"), KICK_OFF);
     let name = |(at, action): (u64, &Action)| match action {
         Action::CorrectEvent { correction: Correction::TakeBack(id), .. } => Some(format!("{at} take back {id}")),
-        Action::CorrectEvent { correction: Correction::Replace(e), .. } => Some(format!("{at} {} scored {} at {:?}", e.instrument.as_ref().unwrap(), e.id, e.clock)),
+        Action::CorrectEvent { correction: Correction::Replace(e), .. } => {
+            Some(format!("{at} {} scored {} at {:?}", e.instrument.as_ref().unwrap(), e.id, e.clock))
+        }
         Action::FinishFixture { .. } => Some(format!("{at} finish")),
         Action::Tick { due } => Some(format!("{at} tick due {}", due.since(KICK_OFF).0 / 1_000)),
         _ => None,
     };
     let told: Vec<_> = told(&schedule).into_iter().filter_map(name).collect();
-    let expected =
-        ["1500 take back goal-red-24", "6115 blue-10 scored goal-blue-84 at Some(MatchClock(5150000))", "6660 finish", "8460 tick due 8460"];
+    let expected = [
+        "1500 take back goal-red-24",
+        "6115 blue-10 scored goal-blue-84 at Some(MatchClock(5150000))",
+        "6660 finish",
+        "8460 tick due 8460",
+    ];
     assert_eq!(told, expected);
 }
 

@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use async_trait::async_trait;
 
-use super::{Appended, AppendError, BatchId, ChainCheck, Clock, Journal, JournalError, ReadError, Refusal, StoredBatch, Tip};
+use super::{AppendError, Appended, BatchId, ChainCheck, Clock, Journal, JournalError, ReadError, Refusal, StoredBatch, Tip};
 use crate::command::Command;
 use crate::id::Seq;
 use crate::time::At;

@@ -69,7 +69,15 @@ impl ScoreSheet {
 /// From score to form.
 pub trait ScoringModel {
     /// R3.4, R3.5: the form at `clock`, clamped. `over`: the match has been blown off.
-    fn form(rules: &Rules, sheet: &ScoreSheet, position: Position, side: usize, appearance: &Appearance, clock: MatchClock, over: bool) -> Score;
+    fn form(
+        rules: &Rules,
+        sheet: &ScoreSheet,
+        position: Position,
+        side: usize,
+        appearance: &Appearance,
+        clock: MatchClock,
+        over: bool,
+    ) -> Score;
 }
 
 /// R3.4 in both presets.
@@ -79,7 +87,15 @@ pub struct StatisticModel;
 impl ScoringModel for StatisticModel {
     /// A forward at his mean (4.485) who has scored once (4.5 with the shot) after 48 of 96 minutes, all covered:
     /// 4.485 + 0.1 × (4.5 − 4.485 × 48 / 96) = 4.710750.
-    fn form(rules: &Rules, sheet: &ScoreSheet, position: Position, side: usize, appearance: &Appearance, clock: MatchClock, over: bool) -> Score {
+    fn form(
+        rules: &Rules,
+        sheet: &ScoreSheet,
+        position: Position,
+        side: usize,
+        appearance: &Appearance,
+        clock: MatchClock,
+        over: bool,
+    ) -> Score {
         let max = rules.scoring.max_expected.get(position.index()).copied().unwrap_or(Score::ZERO);
         if appearance.on.is_none() {
             return appearance.previous.clamp(Score::ZERO, max);
@@ -102,7 +118,15 @@ impl ScoringModel for StatisticModel {
 }
 
 /// What the clean sheet counts (R3.5).
-fn clean_sheet(rules: &Rules, sheet: &ScoreSheet, position: Position, side: usize, appearance: &Appearance, played: Span, over: bool) -> Score {
+fn clean_sheet(
+    rules: &Rules,
+    sheet: &ScoreSheet,
+    position: Position,
+    side: usize,
+    appearance: &Appearance,
+    played: Span,
+    over: bool,
+) -> Score {
     let weight = rules.scoring.weights.get(position.index()).map_or(Score::ZERO, |w| w.clean_sheet);
     if weight == Score::ZERO || !sheet.covers(Reported::CleanSheet) {
         return Score::ZERO;
@@ -110,7 +134,8 @@ fn clean_sheet(rules: &Rules, sheet: &ScoreSheet, position: Position, side: usiz
     match rules.scoring.formula {
         Formula::Martingale { length, .. } => {
             let table = sheet.clean_sheet.get(side).map(Vec::as_slice).unwrap_or_default();
-            let at = |minute: u64| table.get(usize::try_from(minute).unwrap_or(usize::MAX)).or(table.last()).copied().unwrap_or(Score::ZERO);
+            let at =
+                |minute: u64| table.get(usize::try_from(minute).unwrap_or(usize::MAX)).or(table.last()).copied().unwrap_or(Score::ZERO);
             let p = match appearance.conceded_after {
                 Some(after) if after < length => Score::ZERO,
                 _ => at(MatchClock(played.0).minutes()),

@@ -46,7 +46,12 @@ impl Rules {
             k_mod: k_mod_for(expected_accounts),
             min_lots: Lots::from_units(1),
             max_lots: Lots::from_units(1_000),
-            exposure: ExposureRules { side_cap: Bps(2_000), floor_multiple: 4, account_cap: Bps(200), account_min: Lots::from_units(1_000) },
+            exposure: ExposureRules {
+                side_cap: Bps(2_000),
+                floor_multiple: 4,
+                account_cap: Bps(200),
+                account_min: Lots::from_units(1_000),
+            },
             bump: None,
             price_limit: Some(PriceLimitRules {
                 long_above_floor: Bps(11_000),
@@ -132,7 +137,8 @@ impl Rules {
 
 /// R3.2, the fair table.
 fn fair_weights() -> [Tally; 4] {
-    let all = Tally { own_goal: milli(-3_000), yellow: milli(-1_000), red: milli(-4_000), penalty_missed: milli(-2_000), ..Tally::default() };
+    let all =
+        Tally { own_goal: milli(-3_000), yellow: milli(-1_000), red: milli(-4_000), penalty_missed: milli(-2_000), ..Tally::default() };
     [
         Tally { goal: milli(3_000), assist: milli(2_000), shot_on_target: milli(1_500), key_pass: milli(1_000), ..all },
         Tally {
@@ -216,13 +222,6 @@ fn priors() -> [Tally; 4] {
             own_goal: milli(10),
             ..all
         },
-        Tally {
-            save: milli(3_000),
-            inside_box: milli(1_900),
-            penalty_saved: milli(30),
-            conceded: milli(1_350),
-            yellow: milli(50),
-            ..all
-        },
+        Tally { save: milli(3_000), inside_box: milli(1_900), penalty_saved: milli(30), conceded: milli(1_350), yellow: milli(50), ..all },
     ]
 }

@@ -56,7 +56,8 @@ impl MatchSource {
         let (minute, offset) = (u64::from(minute), u64::from(offset));
         let of_phase = |(_, s): &(usize, &PhaseSpan)| s.phase == phase;
         // Of the two halves of extra time, the one whose minutes these are.
-        let (index, span) = self.phases.iter().enumerate().filter(of_phase).find(|(i, s)| !s.is_played() || minute <= self.last_minute(*i))?;
+        let (index, span) =
+            self.phases.iter().enumerate().filter(of_phase).find(|(i, s)| !s.is_played() || minute <= self.last_minute(*i))?;
         let inside = if span.is_played() {
             if minute <= self.base_minute(index) || (offset > 0 && minute != self.last_minute(index)) {
                 return None;

@@ -34,11 +34,19 @@ fn every_bundled_match_parses_under_its_name() {
 fn the_final_has_its_six_goals_and_eight_kicks() {
     let source = final_2022();
     let goals = told(&source, &[Goal, PenaltyGoal]);
-    let expected = [(23, "lionel-messi"), (36, "angel-di-maria"), (80, "kylian-mbappe"), (81, "kylian-mbappe"), (108, "lionel-messi"), (118, "kylian-mbappe")];
+    let expected = [
+        (23, "lionel-messi"),
+        (36, "angel-di-maria"),
+        (80, "kylian-mbappe"),
+        (81, "kylian-mbappe"),
+        (108, "lionel-messi"),
+        (118, "kylian-mbappe"),
+    ];
     assert_eq!(goals, expected.map(|(minute, who)| (minute, 0, who.to_owned())));
     let penalties: Vec<_> = told(&source, &[PenaltyGoal]).iter().map(|p| p.0).collect();
     assert_eq!(penalties, [23, 80, 118]);
-    let assists: Vec<_> = source.events.iter().filter(|t| t.kind == Goal).filter_map(|t| t.related.as_ref()).map(InstrumentId::as_str).collect();
+    let assists: Vec<_> =
+        source.events.iter().filter(|t| t.kind == Goal).filter_map(|t| t.related.as_ref()).map(InstrumentId::as_str).collect();
     assert_eq!(assists, ["alexis-mac-allister", "marcus-thuram"]);
     assert_eq!(told(&source, &[PenaltyAwarded]).len(), 3);
     assert_eq!((told(&source, &[ShootoutGoal]).len(), told(&source, &[ShootoutMiss]).len()), (6, 2));
@@ -67,7 +75,8 @@ fn the_final_has_its_cards_and_substitutions() {
 #[test]
 fn moments_are_counted_in_real_and_in_played_time() {
     let source = final_2022();
-    let second = |phase, minute, offset, second| source.moment(phase, minute, offset, Some(second)).map(|m| (m.real.0 / 1_000, m.clock.0 / 1_000));
+    let second =
+        |phase, minute, offset, second| source.moment(phase, minute, offset, Some(second)).map(|m| (m.real.0 / 1_000, m.clock.0 / 1_000));
     assert_eq!(second(MatchPhase::FirstHalf, 1, 0, 0), Some((0, 0)));
     assert_eq!(second(MatchPhase::FirstHalf, 45, 7, 30), Some((3_090, 3_090)));
     assert_eq!(second(MatchPhase::SecondHalf, 46, 0, 7), Some((4_047, 3_147)));
@@ -108,8 +117,16 @@ fn what_cannot_have_been_is_refused_with_its_field() {
         let text = refused(old, new);
         assert!(text.contains(expected), "{text}");
     };
-    check("\"yellow\", \"instrument\": \"blue-4\"", "\"yellow\", \"instrument\": \"blue-44\"", "events[4] (e5): blue-44 is in neither squad");
-    check("\"yellow\", \"instrument\": \"blue-4\"", "\"tackle\", \"instrument\": \"blue-14\"", "events[4] (e5): blue-14 is not on the pitch");
+    check(
+        "\"yellow\", \"instrument\": \"blue-4\"",
+        "\"yellow\", \"instrument\": \"blue-44\"",
+        "events[4] (e5): blue-44 is in neither squad",
+    );
+    check(
+        "\"yellow\", \"instrument\": \"blue-4\"",
+        "\"tackle\", \"instrument\": \"blue-14\"",
+        "events[4] (e5): blue-14 is not on the pitch",
+    );
     check("\"minute\": 17", "\"minute\": 5", "events[4] (e5): is earlier than the event before it");
     check("\"minute\": 17, \"second\": 5", "\"minute\": 17, \"second\": 60", "events[4] (e5): FirstHalf has no 17+0");
     check("\"id\": \"e5\"", "\"id\": \"e4\"", "events[4] (e4): the id is used twice");

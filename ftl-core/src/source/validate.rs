@@ -76,7 +76,10 @@ fn starting(squad: &[SquadMember], field: &str) -> Result<(), SourceError> {
     match (starting, keepers) {
         (0, _) | (7..=11, 0 | 1) => Ok(()),
         (7..=11, _) => refuse(format!("squads.{field}"), format!("{keepers} goalkeepers start")),
-        _ => refuse(format!("squads.{field}"), format!("{starting} footballers start; a side has 7 to 11, or nobody where the line-up is unknown")),
+        _ => refuse(
+            format!("squads.{field}"),
+            format!("{starting} footballers start; a side has 7 to 11, or nobody where the line-up is unknown"),
+        ),
     }
 }
 
@@ -140,7 +143,10 @@ fn corrections(source: &MatchSource, sides: &SideOf<'_>) -> Result<(), SourceErr
     for (i, amended) in source.corrections.iter().enumerate() {
         let field = format!("corrections[{i}]");
         let Some(moment) = source.moment_of_amendment(amended) else {
-            return refuse(field, format!("{:?} has no {}+{} at second {:?}", amended.phase, amended.minute, amended.offset, amended.second));
+            return refuse(
+                field,
+                format!("{:?} has no {}+{} at second {:?}", amended.phase, amended.minute, amended.offset, amended.second),
+            );
         };
         let event = match (&amended.take_back, &amended.replace) {
             (Some(id), None) => id,
@@ -202,8 +208,10 @@ impl Pitch {
 
     fn admit(&mut self, told: &Told) -> Result<(), String> {
         let shoot_out = matches!(told.kind, EventKind::ShootoutGoal | EventKind::ShootoutMiss);
-        let anywhere =
-            matches!(told.kind, EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart);
+        let anywhere = matches!(
+            told.kind,
+            EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart
+        );
         if shoot_out != (told.phase == MatchPhase::Penalties) && !anywhere {
             return Err("a kick of the shoot-out belongs into penalties, and only that".into());
         }

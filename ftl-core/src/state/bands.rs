@@ -69,9 +69,7 @@ impl<R: Rulebook> State<R> {
             .iter()
             .filter_map(|holding| {
                 let mark = self.judged_mark(self.instrument(holding.instrument)?);
-                let room = |falling: bool| {
-                    distances.iter().map(|d| self.room(d, holding, shares, falling)).min().unwrap_or(Wide::ZERO)
-                };
+                let room = |falling: bool| distances.iter().map(|d| self.room(d, holding, shares, falling)).min().unwrap_or(Wide::ZERO);
                 let (down, up) = (room(true), room(false));
                 Some(Band {
                     instrument: holding.instrument,
@@ -130,6 +128,10 @@ impl<R: Rulebook> State<R> {
             level,
         };
         let below = |level: Bps| Distance { left: used * level.wide() - equity * 10_000 - Wide::of(1), equity_sign: -1, level };
-        if row.warned { vec![above(margin.washout_at, 1), below(margin.rearm_at)] } else { vec![above(margin.warn_below, 0), above(margin.washout_at, 1)] }
+        if row.warned {
+            vec![above(margin.washout_at, 1), below(margin.rearm_at)]
+        } else {
+            vec![above(margin.warn_below, 0), above(margin.washout_at, 1)]
+        }
     }
 }

@@ -36,7 +36,8 @@ impl<R: Rulebook> State<R> {
                 self.rebuild_boards();
                 let books: Vec<BookId> = self.books.iter().filter(|book| !book.positions.is_empty()).map(|book| book.id).collect();
                 self.work.books.extend(books);
-                let live: Vec<_> = self.fixtures().filter(|fixture| fixture.is_live() || fixture.awaits_final()).map(|f| f.id.clone()).collect();
+                let live: Vec<_> =
+                    self.fixtures().filter(|fixture| fixture.is_live() || fixture.awaits_final()).map(|f| f.id.clone()).collect();
                 for fixture in live {
                     self.change_fixture(&fixture, |state, row| row.recount(&state.rules));
                 }
@@ -231,7 +232,6 @@ impl<R: Rulebook> State<R> {
         });
         self.boards = Boards::rebuild(&self.rules.boards, standings);
     }
-
 }
 
 /// Weeks since the Monday before 1970-01-01: days from then on, by seven.

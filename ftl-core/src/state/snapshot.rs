@@ -74,7 +74,8 @@ impl Snapshot {
     }
     /// The state hash.
     pub fn hash(&self) -> Hash {
-        let parts = [self.accounts.hash(), self.books.hash(), self.positions.hash(), self.orders.hash(), remembered::hash(&self.remembered)];
+        let parts =
+            [self.accounts.hash(), self.books.hash(), self.positions.hash(), self.orders.hash(), remembered::hash(&self.remembered)];
         root(&self.head, parts)
     }
     /// As bytes, with the hash in front.

@@ -19,7 +19,9 @@ pub(super) struct Course {
 
 /// Plays a match.
 pub(super) fn play(scoring: &ScoringRules, squads: &Sides<Vec<SquadMember>>, draws: &mut Seeded) -> Course {
-    let member = |side: Side| squads.of(side).iter().map(move |m| (m.instrument.clone(), Player { side, position: m.position, on: true, cautioned: false }));
+    let member = |side: Side| {
+        squads.of(side).iter().map(move |m| (m.instrument.clone(), Player { side, position: m.position, on: true, cautioned: false }))
+    };
     let (names, players): (Vec<_>, Vec<_>) = member(Side::Home).chain(member(Side::Away)).unzip();
     let rates = Rates::of(scoring, &players);
     let mut pitch = Pitch {

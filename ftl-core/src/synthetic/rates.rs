@@ -118,7 +118,11 @@ impl Rates {
             Position::Goalkeeper => (Wide::ZERO, Wide::ZERO),
         };
         let inside = of(prior.inside_box) - of(prior.penalty_saved);
-        let caution = if player.cautioned { (of(prior.yellow).div_floor(3_i64), EventKind::SecondYellow) } else { (of(prior.yellow), EventKind::Yellow) };
+        let caution = if player.cautioned {
+            (of(prior.yellow).div_floor(3_i64), EventKind::SecondYellow)
+        } else {
+            (of(prior.yellow), EventKind::Yellow)
+        };
         let rows = [
             (of(prior.own_goal), EventKind::OwnGoal),
             (shots, EventKind::ShotOnTarget),

@@ -182,5 +182,8 @@ fn a_check_is_over_before_play_goes_on() {
 fn teams_meet_again_where_they_are_to() {
     let synthetic = Synthetic::new(6).among(5);
     let team = |n, side: Side| synthetic.draw(n).team(side).to_owned();
-    assert_eq!((team(0, Side::Home), team(2, Side::Away), team(3, Side::Home)), ("Synthetic 0".into(), "Synthetic 5".into(), "Synthetic 0".into()));
+    assert_eq!(
+        (team(0, Side::Home), team(2, Side::Away), team(3, Side::Home)),
+        ("Synthetic 0".into(), "Synthetic 5".into(), "Synthetic 0".into())
+    );
 }

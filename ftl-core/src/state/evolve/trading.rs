@@ -137,11 +137,7 @@ impl<R: Rulebook> State<R> {
     }
 
     /// Writes a book's standing and moves it on the boards.
-    fn record(
-        &mut self,
-        book: BookId,
-        change: impl FnOnce(&mut Boards, &mut Standing, Seat, Seq, &BoardRules),
-    ) {
+    fn record(&mut self, book: BookId, change: impl FnOnce(&mut Boards, &mut Standing, Seat, Seq, &BoardRules)) {
         let seq = if self.mutated(Mutant::RankForgetsWhoWasFirst) { Seq(0) } else { self.seq };
         let Some(account) = self.accounts.get(book.account) else { return };
         let seat = Seat { account: account.id, district: account.district };
@@ -151,7 +147,12 @@ impl<R: Rulebook> State<R> {
     }
 
     /// Sets stop and profit (`armed`), and what is to replace them.
-    pub(super) fn change_triggers(&mut self, id: PositionId, armed: Option<(Option<Price>, Option<Price>)>, pending: Option<PendingTriggers>) {
+    pub(super) fn change_triggers(
+        &mut self,
+        id: PositionId,
+        armed: Option<(Option<Price>, Option<Price>)>,
+        pending: Option<PendingTriggers>,
+    ) {
         let stale = self.mutated(Mutant::TriggerIndexStaleAfterModify);
         let Some(row) = self.positions.get_mut(id) else { return };
         let before = row.clone();
