@@ -184,7 +184,8 @@ impl DataDir {
         }
     }
 
-    fn journal_files(&self) -> JournalFiles {
+    /// What the journal consists of.
+    pub fn journal_files(&self) -> JournalFiles {
         JournalFiles { database: self.journal(), marker: self.head_marker() }
     }
 

@@ -6,12 +6,16 @@
 //! - [`sqlite`]: the journal, the projections and the accounts in SQLite files of that directory.
 //! - [`head_marker`]: how far the journal was acknowledged, in a file of its own, so that a lost tail is noticed.
 //! - [`snapshots`]: states written beside the journal, so that a start need not replay everything.
+//! - [`backup`]: a copy of the directory while it serves, with a manifest, and the way back.
 //! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
 //! - [`memory`]: projections that live in memory, for tests and throwaway leagues.
+//! - [`conformance`]: what every journal must do, as a suite that any implementation can run.
 #![warn(missing_docs)]
 
 pub mod answers;
+pub mod backup;
 pub mod clock;
+pub mod conformance;
 pub mod data_dir;
 pub mod head_marker;
 pub mod identity;

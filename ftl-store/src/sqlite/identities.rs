@@ -46,10 +46,9 @@ impl SqliteIdentities {
     /// Closes the files; later writes are refused.
     pub async fn close(&self) {
         self.readers.close().await;
-        if let Some(writer) = self.writer.lock().await.take() {
-            if let Err(error) = writer.close().await {
-                tracing::error!(%error, "the accounts did not close well");
-            }
+        let Some(writer) = self.writer.lock().await.take() else { return };
+        if let Err(error) = writer.close().await {
+            tracing::error!(%error, "the accounts did not close well");
         }
     }
 }

@@ -50,10 +50,9 @@ impl SqliteProjections {
     /// Closes the files; later writes are refused.
     pub async fn close(&self) {
         self.readers.close().await;
-        if let Some(writer) = self.writer.lock().await.take() {
-            if let Err(error) = writer.close().await {
-                tracing::error!(%error, "the history did not close well");
-            }
+        let Some(writer) = self.writer.lock().await.take() else { return };
+        if let Err(error) = writer.close().await {
+            tracing::error!(%error, "the history did not close well");
         }
     }
 

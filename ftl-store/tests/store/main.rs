@@ -1,0 +1,12 @@
+//! The store's tests: one binary, a file for each part.
+
+mod backup;
+mod conformance;
+mod damage;
+mod data_dir;
+mod history;
+mod identities;
+mod journal;
+mod killed;
+mod league;
+mod snapshots;
