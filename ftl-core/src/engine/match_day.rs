@@ -125,6 +125,10 @@ impl<R: Rulebook> State<R> {
         }
         // From here nothing can fail.
         self.emit(Event::PhaseEntered { fixture: id.clone(), phase });
+        if phase == FirstHalf {
+            // Fair: nothing moves, the form is `previous`. Classic counts from zero from here on (R3.4).
+            self.reprice(id, false);
+        }
         Ok(())
     }
 
