@@ -23,10 +23,10 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// Time on the pitch up to `clock`.
+    /// Time on the pitch up to `clock`, which may lie before he left: a recount asks for the moment of every goal.
     pub fn played(&self, clock: MatchClock) -> Span {
         let on = self.on.unwrap_or(clock);
-        Span(self.off.unwrap_or(clock).since(on).0)
+        Span(self.off.map_or(clock, |off| off.min(clock)).since(on).0)
     }
     /// Whether he is on the pitch at `clock`; the moments of coming and going count.
     pub fn on_pitch(&self, clock: MatchClock) -> bool {
