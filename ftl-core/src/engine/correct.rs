@@ -12,6 +12,7 @@ use crate::order::CancelReason;
 use crate::rejection::Rejection;
 use crate::rulebook::{Rulebook, ScoringModel};
 use crate::state::State;
+use crate::time::MatchClock;
 use crate::units::Score;
 
 impl<R: Rulebook> State<R> {
@@ -21,12 +22,13 @@ impl<R: Rulebook> State<R> {
             return Err(Rejection::WrongPhase { phase: fixture.phase });
         }
         let known = |event: &EventId| {
-            let listed = fixture.events.iter().any(|listed| listed.event.id == *event);
-            listed.then_some(()).ok_or_else(|| Rejection::UnknownEvent { event: event.clone() })
+            let listed = fixture.events.iter().find(|listed| listed.event.id == *event);
+            listed.map(|listed| listed.event.clock).ok_or_else(|| Rejection::UnknownEvent { event: event.clone() })
         };
-        let within = |event: &MatchEvent| match event.clock {
+        // Without a clock a replacement keeps the old one's, an addition has the fixture's.
+        let within = |event: &MatchEvent, otherwise: Option<MatchClock>| match event.clock {
             Some(clock) if clock > fixture.clock => Err(Rejection::ClockBack),
-            _ => Ok(MatchEvent { clock: Some(event.clock.unwrap_or(fixture.clock)), ..event.clone() }),
+            _ => Ok(MatchEvent { clock: event.clock.or(otherwise).or(Some(fixture.clock)), ..event.clone() }),
         };
         let (event, replacement) = match correction {
             Correction::TakeBack(event) => {
@@ -34,16 +36,16 @@ impl<R: Rulebook> State<R> {
                 (event.clone(), None)
             }
             Correction::Replace(event) => {
-                known(&event.id)?;
+                let clock = known(&event.id)?;
                 guard_event(fixture, event)?;
-                (event.id.clone(), Some(within(event)?))
+                (event.id.clone(), Some(within(event, clock)?))
             }
             Correction::Add(event) => {
                 if fixture.reported.contains(&event.id) {
                     return Err(Rejection::DuplicateEvent);
                 }
                 guard_event(fixture, event)?;
-                (event.id.clone(), Some(within(event)?))
+                (event.id.clone(), Some(within(event, None)?))
             }
         };
         // From here nothing can fail.

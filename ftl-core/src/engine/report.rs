@@ -79,6 +79,9 @@ pub(crate) fn guard_event(fixture: &Fixture, event: &MatchEvent) -> Result<Liste
     if !needs_nobody && listed.who.is_none() {
         return Err(limits::invalid("instrument", "the footballer that the event is credited to"));
     }
+    if listed.who.is_some() && listed.who == listed.other {
+        return Err(limits::invalid("related", "another footballer than the instrument"));
+    }
     if event.kind == EventKind::Substitution && listed.other.is_none() {
         return Err(limits::invalid("related", "the footballer who goes off"));
     }

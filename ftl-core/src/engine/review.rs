@@ -50,7 +50,9 @@ impl<R: Rulebook> State<R> {
     /// Whom the possible outcomes of an event move.
     fn reviewed_by(&self, fixture: &Fixture, listed: &Listed) -> BTreeSet<InstrumentIdx> {
         let clock = listed.event.clock.unwrap_or(fixture.clock);
-        let named = || [listed.who, listed.other].into_iter().filter_map(|place| fixture.at_place(place)).map(|p| p.instrument);
+        let both = matches!(listed.event.kind, EventKind::Goal | EventKind::VarCheck);
+        let other = listed.other.filter(|_| both);
+        let named = || [listed.who, other].into_iter().filter_map(|place| fixture.at_place(place)).map(|p| p.instrument);
         let on_pitch = |wanted: &dyn Fn(Side, Position) -> bool| {
             let chosen = fixture.squad.iter().filter(|p| p.appearance.on_pitch(clock) && wanted(p.side, p.position));
             chosen.map(|p| p.instrument).collect::<Vec<_>>()
