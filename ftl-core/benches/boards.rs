@@ -100,7 +100,7 @@ fn boards(accounts: u64) -> u128 {
     let mut numbers = Numbers(3);
     let mut close = |n: usize, seq: u64, spread: u64| {
         let pnl = Money::from_units(numbers.below(2 * spread) as i64 - spread as i64);
-        let closed = Closed { pnl, whole: true, fixture: Some(3), voided: false };
+        let closed = Closed { pnl, whole: true, fixture: Some(3), voided: None };
         boards.closed(&mut standings[n], seats[n], closed, Seq(seq), &rules);
     };
     for n in 0..seats.len() {

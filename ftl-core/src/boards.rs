@@ -9,7 +9,8 @@
 //! It must never decide anything about trading.
 //!
 //! Who stands on a board: the season books of persons (of bots too under `boards.bots`), on `pnl` from the first
-//! position that closed whole, on `roi` once `roi_min_positions` closed in `roi_min_fixtures` matches.
+//! close on, on `roi` once `roi_min_positions` closed in `roi_min_fixtures` matches.
+//! When new rules change who stands where, everybody keeps the entry at which he last reached something.
 
 mod equity;
 mod key;

@@ -21,6 +21,8 @@ pub struct Position {
     pub lots: Lots,
     /// R1.2: what the trader paid (long) or took in (short, negative) for what is open.
     pub entry_cost: Money,
+    /// Margin at the fill, what boards call "committed"; of all that it was opened with.
+    pub committed: Money,
     /// When it was filled.
     pub opened_at: At,
     /// R4.6.

@@ -19,13 +19,15 @@ pub struct Standing {
     pub realised: Money,
     /// Σ margin of all positions when they were opened.
     pub committed: Money,
+    /// Something has closed: from then on the book stands on `pnl`.
+    pub has_closed: bool,
     /// Positions that closed whole.
     pub closed_positions: u32,
     /// The matches that one of them closed in, a bit each by the fixture's number; no zero words at the end.
     pub fixtures: Vec<u64>,
     /// The entry that brought `realised` to what it is.
     pub pnl_reached: Seq,
-    /// The entry that brought [`roi`](Self::roi) to what it is.
+    /// The entry that brought [`roi`](Self::roi) to what it is, or the book onto that board.
     pub roi_reached: Seq,
 }
 
@@ -38,8 +40,8 @@ pub struct Closed {
     pub whole: bool,
     /// The number of the match that its footballer was in.
     pub fixture: Option<u32>,
-    /// Undone by an operator: the result counts, the position does not.
-    pub voided: bool,
+    /// Undone by an operator, with the margin that it had committed: the position does not count.
+    pub voided: Option<Money>,
 }
 
 impl Standing {
@@ -58,43 +60,52 @@ impl Standing {
 
     /// Where the book stands on `pnl`, if it does.
     pub fn pnl_key(&self, account: AccountId, rules: &BoardRules) -> Option<BoardKey> {
-        (self.is_ranked(rules)).then_some(BoardKey { score: self.realised.units(), reached: self.pnl_reached, account })
+        (self.has_closed && self.is_ranked(rules)).then_some(BoardKey { score: self.realised.units(), reached: self.pnl_reached, account })
     }
 
     /// Where the book stands on `roi`, if it does.
     pub fn roi_key(&self, account: AccountId, rules: &BoardRules) -> Option<BoardKey> {
-        let qualified =
-            self.is_ranked(rules) && self.closed_positions >= rules.roi_min_positions && self.fixture_count() >= rules.roi_min_fixtures;
-        qualified.then(|| BoardKey { score: self.roi(rules), reached: self.roi_reached, account })
+        let shown = self.is_ranked(rules) && self.is_qualified(rules);
+        shown.then(|| BoardKey { score: self.roi(rules), reached: self.roi_reached, account })
     }
 
     fn is_ranked(&self, rules: &BoardRules) -> bool {
-        self.closed_positions > 0 && (!self.bot || rules.bots)
+        !self.bot || rules.bots
+    }
+
+    fn is_qualified(&self, rules: &BoardRules) -> bool {
+        self.closed_positions >= rules.roi_min_positions.max(1) && self.fixture_count() >= rules.roi_min_fixtures
     }
 
     pub(super) fn commit(&mut self, margin: Money, seq: Seq, rules: &BoardRules) {
-        let before = self.roi(rules);
-        self.committed = sum(self.committed, margin);
-        if self.roi(rules) != before {
-            self.roi_reached = seq;
-        }
+        self.note(seq, rules, |standing| standing.committed = sum(standing.committed, margin));
     }
 
     pub(super) fn close(&mut self, closed: Closed, seq: Seq, rules: &BoardRules) {
-        let before = (self.realised, self.roi(rules));
-        self.realised = sum(self.realised, closed.pnl);
-        if closed.whole && !closed.voided {
-            self.closed_positions = self.closed_positions.saturating_add(1);
-            if let Some(fixture) = closed.fixture {
-                self.play(fixture);
+        self.note(seq, rules, |standing| {
+            standing.realised = sum(standing.realised, closed.pnl);
+            if let Some(margin) = closed.voided {
+                standing.committed = sum(standing.committed, -margin);
+                return;
             }
-        }
-        // A score of nothing is reached by the first close, not by having done nothing.
-        let first = closed.whole && !closed.voided && self.closed_positions == 1;
-        if first || self.realised != before.0 {
+            standing.has_closed = true;
+            if closed.whole {
+                standing.closed_positions = standing.closed_positions.saturating_add(1);
+                closed.fixture.into_iter().for_each(|fixture| standing.play(fixture));
+            }
+        });
+    }
+
+    /// Makes a change, and notes when a score changed or came onto its board: that is reaching it.
+    fn note(&mut self, seq: Seq, rules: &BoardRules, change: impl FnOnce(&mut Self)) {
+        let look = |standing: &Self| (standing.has_closed, standing.realised, standing.is_qualified(rules), standing.roi(rules));
+        let before = look(self);
+        change(self);
+        let after = look(self);
+        if (before.0, before.1) != (after.0, after.1) {
             self.pnl_reached = seq;
         }
-        if first || self.roi(rules) != before.1 {
+        if (before.2, before.3) != (after.2, after.3) {
             self.roi_reached = seq;
         }
     }

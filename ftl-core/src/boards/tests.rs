@@ -19,7 +19,7 @@ fn points(n: i64) -> Money {
 }
 
 fn won(n: i64, fixture: u32) -> Closed {
-    Closed { pnl: points(n), whole: true, fixture: Some(fixture), voided: false }
+    Closed { pnl: points(n), whole: true, fixture: Some(fixture), voided: None }
 }
 
 fn order(boards: &Boards, kind: BoardKind) -> Vec<u128> {
@@ -67,14 +67,15 @@ fn roi_needs_five_positions_in_three_fixtures_and_divides_by_five_thousand_at_le
 }
 
 #[test]
-fn parts_and_voided_positions_do_not_count_as_closed() {
+fn parts_count_on_pnl_and_voided_positions_nowhere() {
     let mut boards = Boards::default();
     let mut standing = Standing::default();
-    boards.closed(&mut standing, seat(0), Closed { whole: false, ..won(10, 0) }, Seq(1), &rules());
-    boards.closed(&mut standing, seat(0), Closed { voided: true, ..won(0, 0) }, Seq(2), &rules());
-    assert_eq!(order(&boards, BoardKind::Pnl), []);
-    boards.closed(&mut standing, seat(0), won(-3, 0), Seq(3), &rules());
-    assert_eq!(boards.ranking(BoardKind::Pnl, BoardScope::Overall).unwrap().at(1).unwrap().score, points(7).units());
+    boards.opened(&mut standing, seat(0), points(2), Seq(1), &rules());
+    boards.closed(&mut standing, seat(0), Closed { voided: Some(points(2)), ..won(0, 0) }, Seq(2), &rules());
+    assert_eq!((order(&boards, BoardKind::Pnl), standing.committed), (vec![], Money::ZERO));
+    boards.closed(&mut standing, seat(0), Closed { whole: false, ..won(10, 0) }, Seq(3), &rules());
+    assert_eq!(boards.ranking(BoardKind::Pnl, BoardScope::Overall).unwrap().at(1).unwrap().score, points(10).units());
+    assert_eq!(standing.closed_positions, 0);
 }
 
 #[test]

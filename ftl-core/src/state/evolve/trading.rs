@@ -66,6 +66,7 @@ impl<R: Rulebook> State<R> {
             direction: opened.direction,
             lots: opened.lots,
             entry_cost: opened.entry_cost,
+            committed: opened.margin,
             opened_at: self.at,
             stop_loss: opened.stop_loss,
             take_profit: opened.take_profit,
@@ -90,6 +91,7 @@ impl<R: Rulebook> State<R> {
             self.remove_order(order);
         }
         let whole = closed.remaining == Lots::ZERO;
+        let voided = self.position(closed.position).filter(|_| closed.reason == CloseReason::Voided).map(|position| position.committed);
         if whole {
             self.remove_position(closed.position);
         } else if let Some(position) = self.positions.get_mut(closed.position) {
@@ -111,7 +113,7 @@ impl<R: Rulebook> State<R> {
             self.shift_net(closed.instrument, closed.direction, -closed.lots, closed.net);
         }
         let fixture = self.instrument(closed.instrument).and_then(|instrument| instrument.fixture);
-        let result = Closed { pnl: closed.pnl, whole, fixture, voided: closed.reason == CloseReason::Voided };
+        let result = Closed { pnl: closed.pnl, whole, fixture, voided };
         self.record(closed.book, |boards, standing, seat, seq, rules| boards.closed(standing, seat, result, seq, rules));
         self.work.books.insert(closed.book);
         self.note_mark(closed.instrument);
