@@ -4,3 +4,12 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a model names what matters to it")]
 
 mod auditor;
+mod invariants;
+mod league;
+#[cfg(feature = "testing")]
+mod mutants;
+mod numbers;
+mod sequence;
+mod sequences;
+mod tally;
+mod workload;
