@@ -17,6 +17,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod audit;
 pub mod boards;
 pub mod book;
 pub mod bots;

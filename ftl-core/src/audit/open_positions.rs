@@ -1,0 +1,35 @@
+//! R11.4: no open position on an inactive instrument or finished fixture; positions and books name each other.
+
+use super::Check;
+use crate::fixture::MatchPhase;
+use crate::position::Position;
+use crate::rulebook::Rulebook;
+use crate::state::State;
+
+/// Every open position.
+pub fn are_on_an_open_market<R: Rulebook>(state: &State<R>, check: &mut Check) {
+    for position in state.positions() {
+        let wrong = wrong_with(state, position);
+        check.that(wrong.is_none(), state.seq(), || format!("position {}: {}", position.id, wrong.unwrap_or("")));
+    }
+    let named = state.books().flat_map(|book| &book.positions).count();
+    let open = state.positions().count();
+    check.that(named == open, state.seq(), || format!("books name {named} positions, {open} are open"));
+}
+
+fn wrong_with<R: Rulebook>(state: &State<R>, position: &Position) -> Option<&'static str> {
+    let Some(instrument) = state.instrument(position.instrument) else { return Some("its instrument is not listed") };
+    if !instrument.active {
+        return Some("its instrument is off the market");
+    }
+    let over = |phase| matches!(phase, MatchPhase::Finished | MatchPhase::Abandoned);
+    if state.fixture_of(instrument).is_some_and(|fixture| over(fixture.phase)) {
+        return Some("its footballer's match is over");
+    }
+    match state.book(position.book) {
+        None => Some("its book is not there"),
+        Some(book) if !book.positions.contains(&position.id) => Some("its book does not name it"),
+        Some(_) if position.lots.units() <= 0 => Some("it has no lots"),
+        Some(_) => None,
+    }
+}
