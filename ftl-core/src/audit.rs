@@ -22,6 +22,7 @@ mod rebuild;
 mod rejections;
 mod retries;
 mod triggers;
+mod washouts;
 
 use crate::id::Seq;
 use crate::outcome::Outcome;
@@ -33,6 +34,7 @@ pub use postings::Postings;
 pub use rebuild::Rebuild;
 pub use rejections::rejected_changes_nothing;
 pub use retries::Retries;
+pub use washouts::equal_the_reference;
 
 /// A check that looks at every row of a state.
 pub type OfTheRows<R> = fn(&State<R>, &mut Check);
@@ -40,15 +42,15 @@ pub type OfTheRows<R> = fn(&State<R>, &mut Check);
 /// The checks of a state, by name, each with its rule.
 pub fn of_the_rows<R: Rulebook>() -> [(&'static str, OfTheRows<R>); 9] {
     [
-        ("balances", balances::sum_to_zero),                         // R11.1
-        ("flat-wallets", flat_wallets::are_not_negative),            // R11.2
-        ("net-lots", net_lots::equal_the_sum_over_positions),        // R11.3
-        ("open-positions", open_positions::are_on_an_open_market),   // R11.4
-        ("triggers", triggers::none_is_reached),                     // R11.5
-        ("margin", margin::nobody_is_below_the_washout),             // R11.5
-        ("loss-bound", loss_bound::covers_the_present_book),         // R11.11
-        ("ranks", ranks::equal_a_full_sort),                         // R11.12
-        ("prices", prices::are_above_the_least),                     // R11.13
+        ("balances", balances::sum_to_zero),                       // R11.1
+        ("flat-wallets", flat_wallets::are_not_negative),          // R11.2
+        ("net-lots", net_lots::equal_the_sum_over_positions),      // R11.3
+        ("open-positions", open_positions::are_on_an_open_market), // R11.4
+        ("triggers", triggers::none_is_reached),                   // R11.5
+        ("margin", margin::nobody_is_below_the_washout),           // R11.5
+        ("loss-bound", loss_bound::covers_the_present_book),       // R11.11
+        ("ranks", ranks::equal_a_full_sort),                       // R11.12
+        ("prices", prices::are_above_the_least),                   // R11.13
     ]
 }
 
@@ -111,6 +113,7 @@ pub struct Audit<R: Rulebook> {
     credit: u64,
     postings: Postings,
     rejections: Check,
+    washouts: Check,
     retries: Retries,
     natural_keys: NaturalKeys,
     rebuild: Rebuild<R>,
@@ -130,6 +133,7 @@ impl<R: Rulebook> Audit<R> {
             credit: 0,
             postings: Postings::from(&start),
             rejections: Check::named("rejections"),
+            washouts: Check::named("washouts"),
             retries: Retries::default(),
             natural_keys: NaturalKeys::default(),
             rebuild: Rebuild::from(start),
@@ -140,6 +144,7 @@ impl<R: Rulebook> Audit<R> {
     pub fn entry(&mut self, state: &mut State<R>, outcome: &Outcome) {
         self.postings.outcome(outcome);
         rejected_changes_nothing(outcome, &mut self.rejections);
+        equal_the_reference(self.rebuild.second(), outcome, &mut self.washouts);
         self.retries.outcome(state.rules(), outcome);
         self.natural_keys.outcome(outcome);
         self.rebuild.outcome(state, outcome);
@@ -158,7 +163,7 @@ impl<R: Rulebook> Audit<R> {
         self.rebuild.end(state);
         let mut checks = vec![self.postings.check];
         checks.extend(self.rows.into_iter().map(|(_, check)| check));
-        checks.extend([self.rejections, self.retries.check, self.natural_keys.check, self.rebuild.check]);
+        checks.extend([self.washouts, self.rejections, self.retries.check, self.natural_keys.check, self.rebuild.check]);
         checks
     }
 

@@ -6,26 +6,13 @@ use crate::rulebook::{Curve, PricingCurve, Rulebook};
 use crate::state::State;
 use crate::units::{Price, Wide};
 
-/// Every instrument: settled at either end of its range, against gross side × contract × distance.
+/// Everybody settled with every live base at the end of its range that costs most, against `risk`.
 pub fn covers_the_present_book<R: Rulebook>(state: &State<R>, check: &mut Check) {
-    for instrument in state.instruments().filter(|row| row.gross_long.units() > 0 || row.gross_short.units() > 0) {
-        let bound = bound(state, instrument);
-        for end in [state.rules().floor, state.rules().ceiling] {
-            let loss = loss_at(state, instrument, end);
-            let what = || format!("{} at {end} costs {}e-6, the bound is {}e-6", instrument.footballer.instrument, loss.get(), bound.get());
-            check.that(loss <= bound, state.seq(), what);
-        }
-    }
-}
-
-/// max over sides of gross × contract × distance to the end of the range that pays that side.
-fn bound<R: Rulebook>(state: &State<R>, instrument: &Instrument) -> Wide {
     let rules = state.rules();
-    let contract = i64::from(rules.contract_size);
-    // Prices round down to a unit, once at each end.
-    let up = rules.ceiling.wide() - instrument.live_base.wide() + Wide::of(1);
-    let down = instrument.live_base.wide() - rules.floor.wide() + Wide::of(1);
-    (instrument.gross_long.wide() * up * contract).max(instrument.gross_short.wide() * down * contract)
+    let worst = |row: &Instrument| loss_at(state, row, rules.floor).max(loss_at(state, row, rules.ceiling));
+    let loss: Wide = state.instruments().map(worst).sum();
+    let bound = state.risk().worst_loss;
+    check.that(loss <= bound.wide(), state.seq(), || format!("the present book can cost {}e-6, the bound is {bound}", loss.get()));
 }
 
 /// What settling everybody with the live base at `end` costs more than settling everybody now.

@@ -22,7 +22,8 @@ pub fn equal_the_sum_over_positions<R: Rulebook>(state: &State<R>, check: &mut C
     for instrument in state.instruments() {
         let [long, short] = sums.remove(&instrument.idx).unwrap_or([Wide::ZERO; 2]);
         let kept = [instrument.gross_long.wide(), instrument.gross_short.wide(), instrument.net.wide()];
-        let what = || format!("{}: net {}, its positions sum to {}e-2", instrument.footballer.instrument, instrument.net, (long - short).get());
+        let what =
+            || format!("{}: net {}, its positions sum to {}e-2", instrument.footballer.instrument, instrument.net, (long - short).get());
         check.that(kept == [long, short, long - short], state.seq(), what);
     }
     check.that(sums.is_empty(), state.seq(), || format!("positions in {} instruments that are not listed", sums.len()));

@@ -21,6 +21,11 @@ impl<R: Rulebook> Rebuild<R> {
         Self { check: Check::named("rebuild"), second: start }
     }
 
+    /// The league as far as it was absorbed.
+    pub fn second(&self) -> &State<R> {
+        &self.second
+    }
+
     /// One entry; `state` has applied it by the rules.
     pub fn outcome(&mut self, state: &mut State<R>, outcome: &Outcome) {
         self.second.absorb(outcome);
