@@ -170,6 +170,10 @@ impl DataDir {
         let lock = Arc::new(lock);
         let (journal, meta) = SqliteJournal::open(&self.journal_files(), founding, options, lock.clone()).await?;
         let projections = SqliteProjections::open(&self.history(), lock.clone()).await?;
+        let (head, written) = (journal.opened_at().tip.seq, projections.furthest().await?);
+        if written > head {
+            return Err(OpenError::HistoryAhead { journal: head, history: written });
+        }
         let identities = SqliteIdentities::open(&self.accounts(), lock).await?;
         Ok(self.assemble(meta, journal, projections, identities))
     }

@@ -64,6 +64,24 @@ pub enum OpenError {
         /// How.
         what: String,
     },
+    /// The operator uses the program that wrote it, or a later one.
+    #[error("the journal's entry {at} is of format {found}, this program knows {known}: use the program that wrote it, or a later one")]
+    NewerEntry {
+        /// The first entry that this program cannot read.
+        at: Seq,
+        /// Its format.
+        found: u8,
+        /// This program's.
+        known: u8,
+    },
+    /// The operator puts back the journal that belongs to the history, or takes `history.db` away to have it rebuilt.
+    #[error("the history is written up to {history}, but the journal ends at {journal}: they do not belong together")]
+    HistoryAhead {
+        /// Where the journal ends.
+        journal: Seq,
+        /// Up to where the history is written.
+        history: Seq,
+    },
     /// The operator keeps the files for a look, and restores a backup.
     #[error("the journal ends at {head}, but {marked} was acknowledged: its tail is lost; keep the files for a look and restore a backup")]
     LostTail {

@@ -7,7 +7,7 @@ pub(super) mod rows;
 
 mod rewind;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use crate::data_dir::{OpenError, WriterLock};
 
 /// See the module.
 pub struct SqliteProjections {
+    file: PathBuf,
     /// `None` once closed, or where it is only read.
     writer: Mutex<Option<SqliteConnection>>,
     pub(super) readers: SqlitePool,
@@ -35,7 +36,7 @@ impl SqliteProjections {
     pub async fn open(file: &Path, lock: Arc<WriterLock>) -> Result<Self, OpenError> {
         let mut writer = writing(file, Durability::Rebuildable).connect().await.map_err(|error| OpenError::database(file, error))?;
         HISTORY.migrate(&mut writer, file).await?;
-        Ok(Self { writer: Mutex::new(Some(writer)), readers: super::readers(file), _lock: Some(lock) })
+        Ok(Self { file: file.into(), writer: Mutex::new(Some(writer)), readers: super::readers(file), _lock: Some(lock) })
     }
 
     /// Opens the history to read it, beside its writer if it has one.
@@ -44,7 +45,16 @@ impl SqliteProjections {
         let mut connection = reading(file).connect().await.map_err(failed)?;
         HISTORY.require_current(&mut connection, file).await?;
         connection.close().await.map_err(failed)?;
-        Ok(Self { writer: Mutex::new(None), readers: super::readers(file), _lock: None })
+        Ok(Self { file: file.into(), writer: Mutex::new(None), readers: super::readers(file), _lock: None })
+    }
+
+    /// The furthest of the watermarks.
+    pub(crate) async fn furthest(&self) -> Result<Seq, OpenError> {
+        let seq: i64 = sqlx::query_scalar("SELECT max(seq) FROM watermark")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| OpenError::database(&self.file, error))?;
+        Ok(Seq(seq.cast_unsigned()))
     }
 
     /// Closes the files; later writes are refused.

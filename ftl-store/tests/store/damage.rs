@@ -126,3 +126,15 @@ async fn a_lost_write_ahead_log_is_refused_and_named() {
     }
     assert!(matches!(DataDir::at(dir.path()).open_for_reading().await, Err(OpenError::LostTail { .. })));
 }
+
+#[tokio::test]
+async fn a_write_ahead_log_that_is_cut_short_is_refused() {
+    let (dir, _) = killed().await;
+    let length = std::fs::metadata(dir.path().join("journal.db-wal")).unwrap().len();
+    for cut in [0, 20, 32, 4_000, length / 2, length - 1] {
+        let damaged = copy(dir.path());
+        std::fs::File::options().write(true).open(damaged.path().join("journal.db-wal")).unwrap().set_len(cut).unwrap();
+        let refused = open(damaged.path()).await.err().unwrap_or_else(|| panic!("opened with {cut} bytes of {length}"));
+        assert!(matches!(refused, OpenError::LostTail { .. } | OpenError::Corrupt { .. }), "{cut}: {refused:?}");
+    }
+}

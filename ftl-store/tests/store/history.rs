@@ -10,10 +10,11 @@ use ftl_core::projection::{Bar, BarInterval, ClosedPositionRow, FillRow, LedgerR
 use ftl_core::time::At;
 use ftl_core::units::{Direction, Lots, Money, Price};
 use ftl_store::answers::Answers;
+use ftl_store::data_dir::OpenError;
 use ftl_store::memory::MemoryProjections;
 use ftl_store::sqlite::projections::SqliteProjections;
 
-use crate::league::{found, open};
+use crate::league::{append_one, found, open};
 
 fn book(n: u128) -> BookId {
     BookId { account: AccountId(n << 100 | 5), number: (n % 3) as u16 }
@@ -260,6 +261,7 @@ async fn a_history_taken_back_and_written_again_is_the_same() {
 #[tokio::test]
 async fn history_is_there_after_a_restart_and_beside_its_writer() {
     let (dir, league) = found().await;
+    append_one(&league.journal).await;
     let rows = vec![Row::Fill(fill(1, 1)), Row::Tick(tick(1, 2, 700, 500))];
     league.projections.write(Seq(0), Seq(1), rows).await.unwrap();
     let before = everything(&league.projections).await;
@@ -282,4 +284,14 @@ async fn of_two_flushers_one_is_told_that_the_watermark_moved() {
     let (first, second) = futures::future::join(write(1), write(2)).await;
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     assert_eq!(history.all_fills((Seq(0), 0), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_history_of_entries_that_the_journal_does_not_have_is_refused() {
+    let (dir, league) = found().await;
+    append_one(&league.journal).await;
+    league.projections.write(Seq(0), Seq(2), Vec::new()).await.unwrap();
+    league.close().await.unwrap();
+    let refused = open(dir.path()).await.err().unwrap();
+    assert!(matches!(refused, OpenError::HistoryAhead { journal: Seq(1), history: Seq(2) }), "{refused}");
 }

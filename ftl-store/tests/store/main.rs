@@ -4,6 +4,7 @@ mod backup;
 mod conformance;
 mod damage;
 mod data_dir;
+mod disk;
 mod history;
 mod identities;
 mod journal;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ftl_core::codec::FORMAT_VERSION;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, ReadError, Tip};
 use futures::TryStreamExt;
@@ -24,6 +25,10 @@ pub(super) async fn verify(connection: &mut SqliteConnection, file: &Path, mark:
         };
         let raw = RawBatch::of(row).map_err(|error| OpenError::Corrupt { at: check.tip.seq.next(), what: error.to_string() })?;
         raw.follow(&mut check).map_err(refused)?;
+        // Its hash held: this is what was written, by a program that knows more.
+        if let Some(found) = raw.encoded.first().copied().filter(|found| *found > FORMAT_VERSION) {
+            return Err(OpenError::NewerEntry { at: raw.batch.first, found, known: FORMAT_VERSION });
+        }
         if check.tip.seq == mark.seq {
             if check.chain != mark.chain {
                 return Err(OpenError::OtherHistory { marked: mark.seq });
