@@ -36,6 +36,7 @@ impl<R: Rulebook> State<R> {
                 self.rebuild_boards();
                 let books: Vec<BookId> = self.books.iter().filter(|book| !book.positions.is_empty()).map(|book| book.id).collect();
                 self.work.books.extend(books);
+                self.work.limits.extend(self.instruments.iter().map(|row| row.idx));
                 let live: Vec<_> =
                     self.fixtures().filter(|fixture| fixture.is_live() || fixture.awaits_final()).map(|f| f.id.clone()).collect();
                 for fixture in live {

@@ -116,7 +116,8 @@ impl<R: Rulebook> State<R> {
 
     /// R2.5: what an event adds to the prices of whom it names, for a while.
     pub(super) fn add_bumps(&mut self, fixture: &Fixture, listed: &Listed) {
-        let Some(rules) = self.rules.bump else { return };
+        // A bump fades with the clock ticks, so after the whistle there is none.
+        let Some(rules) = self.rules.bump.filter(|_| fixture.is_live()) else { return };
         let (who, other) = match listed.event.kind {
             EventKind::Goal => (rules.goal, rules.assist),
             EventKind::PenaltyGoal => (rules.goal, Price::ZERO),
