@@ -151,3 +151,28 @@ fn whoever_leaves_after_a_goal_keeps_no_clean_sheet() {
     let marks = marks(&replay, "nicolas-tagliafico", &[9_480, 9_530]);
     assert!((marks[1] - marks[0]).magnitude() < Price::from_units(1_000), "{marks:?}");
 }
+/// R3.4 in the world of the priors: over 150 matches no position gains or loses, within 4.5 standard errors.
+#[test]
+fn synthetic_matches_do_not_drift_and_no_command_of_theirs_is_refused() {
+    let synthetic = crate::synthetic::Synthetic::new(42);
+    // Count, sum and sum of squares of the price's change over a match, in 10⁻⁶ of the price.
+    let mut changes = std::collections::BTreeMap::<_, [i128; 3]>::new();
+    for n in 0..150 {
+        let replay = Replay { source: synthetic.draw(n), rules: Preset::Fair, bots: 0, seed: n };
+        let (_, report) = play_with(&replay, |_, _| {});
+        assert!(report.refused.is_empty(), "match {n}: {:?}", report.refused);
+        for (line, (_, member)) in report.instruments.iter().zip(replay.source.everybody()) {
+            let change = i128::from((line.close - line.open).units()) * 1_000_000 / i128::from(line.open.units());
+            let sums = changes.entry(member.position).or_default();
+            *sums = [sums[0] + 1, sums[1] + change, sums[2] + change * change];
+        }
+    }
+    for (position, [n, sum, squares]) in changes {
+        // |mean| ≤ 4.5 × √(variance / n), all times n.
+        let spread = (squares - sum * sum / n).isqrt();
+        assert!(sum.abs() * 10 <= spread * 45, "{position:?}: {sum} of {spread}");
+        // The volatility that R3.3 was simulated with: 5.7, 3.6, 3.4 and 6.3 %.
+        let volatility = (squares / n).isqrt();
+        assert!((30_000..72_000).contains(&volatility), "{position:?}: {volatility}");
+    }
+}
