@@ -239,6 +239,7 @@ fn event_of(told: &Told) -> MatchEvent {
     }
 }
 
+/// A replaced event keeps its minute, and its clock by bearing none (R3.7).
 fn correction_of(source: &MatchSource, amended: &Amended) -> Option<Correction> {
     if let Some(event) = &amended.take_back {
         return Some(Correction::TakeBack(event.clone()));
@@ -246,9 +247,7 @@ fn correction_of(source: &MatchSource, amended: &Amended) -> Option<Correction> 
     let replacement = amended.replace.as_ref()?;
     let told = source.events.iter().find(|told| told.id == replacement.id)?;
     let (instrument, related) = (replacement.instrument.clone(), replacement.related.clone());
-    // It stands where it was: the fixture's clock of now would be another moment.
-    let clock = source.moment_of(told).map(|moment| moment.clock);
-    Some(Correction::Replace(MatchEvent { kind: replacement.kind, clock, instrument, related, ..event_of(told) }))
+    Some(Correction::Replace(MatchEvent { kind: replacement.kind, instrument, related, ..event_of(told) }))
 }
 
 #[cfg(test)]

@@ -187,8 +187,8 @@ fn credited(kind: EventKind, instrument: Option<&InstrumentId>, related: Option<
     if kind == EventKind::Goal && related.is_some() && side(related) != side(instrument) {
         return Err("its assist is of the other side".into());
     }
-    if kind == EventKind::Goal && related == instrument {
-        return Err("nobody assists himself".into());
+    if instrument.is_some() && related == instrument {
+        return Err("names the same footballer twice".into());
     }
     Ok(())
 }
@@ -215,7 +215,7 @@ impl Pitch {
         if shoot_out != (told.phase == MatchPhase::Penalties) && !anywhere {
             return Err("a kick of the shoot-out belongs into penalties, and only that".into());
         }
-        if told.phase == MatchPhase::HalfTime && !anywhere {
+        if told.phase == MatchPhase::HalfTime && !anywhere && told.kind != EventKind::Substitution {
             return Err("does not happen at half-time".into());
         }
         let Some(who) = &told.instrument else { return Ok(()) };
