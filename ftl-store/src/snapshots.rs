@@ -82,6 +82,9 @@ pub enum SnapshotError {
         /// Of the other computation.
         expected: Hash,
     },
+    /// An older one is used; where this is news, the operator asks what became of the journal.
+    #[error("the snapshot is of an entry beyond {0}, up to which one was asked for")]
+    Beyond(Seq),
     /// There is none to confirm.
     #[error("there is no snapshot at {0}")]
     Missing(Seq),
@@ -135,12 +138,13 @@ impl Snapshots {
         Ok(())
     }
 
-    /// The newest confirmed snapshot that is sound, and not beyond `head`, where the journal ends. Blocks on the disk.
-    pub fn load(&self, head: Seq) -> Result<Load, SnapshotError> {
+    /// The newest confirmed snapshot that is sound and not beyond `up_to`: the journal's head, or an earlier entry.
+    /// Blocks on the disk.
+    pub fn load(&self, up_to: Seq) -> Result<Load, SnapshotError> {
         let mut load = Load::default();
         for (seq, path) in self.list(CONFIRMED)? {
-            if seq > head {
-                load.refused.push(RefusedSnapshot { path, why: SnapshotError::Damaged("it is of entries that the journal does not have") });
+            if seq > up_to {
+                load.refused.push(RefusedSnapshot { path, why: SnapshotError::Beyond(up_to) });
                 continue;
             }
             match read(&path) {

@@ -10,4 +10,5 @@ mod identities;
 mod journal;
 mod killed;
 mod league;
+mod replayed;
 mod snapshots;
