@@ -18,9 +18,8 @@
 //!
 //! League
 //! - A modification and a cancellation are open to a suspended account; its resting orders are refused when they fill.
-//! - An instrument has one frozen flag: the end of a match sets it, finalising clears it, an operator's freeze included.
-//! - New rules price at once (`live_base` follows floor, ceiling and `max_expected`); forms of a live match follow at
-//!   its next look; side caps at the next settlement.
+//! - New rules price at once (`live_base` follows floor, ceiling and `max_expected`), and the round follows; forms of a live
+//!   match follow at its next look; side caps at the next settlement.
 //! - A squad contradicts the list where name, team or position differ.
 //! - A line-up names footballers of that side's squad, else `unknown_instrument`.
 //! - Top-up: counts positions closed whole, voids apart; `already_granted` comes first.
@@ -29,32 +28,33 @@
 //! - Prices in an order are not checked for being positive; a limit at the mark is on the right side.
 //! - Slippage holds for limit orders too, when they come (as if they filled now) and when they fill.
 //! - A limit order that comes to its price is cancelled by every guard that then refuses, `price_limit` and
-//!   `slippage_exceeded` included; "for price" means that its limit is not reached. Instruments come by
-//!   their number, then longs, then shorts.
+//!   `slippage_exceeded` included; "for price" means that its limit is not reached. Instruments come by their number,
+//!   then longs, then shorts.
 //! - A close without lots takes what does not rest to close already.
-//! - A modification is compared with the mark, under review too, and is open while frozen or under review.
+//! - A modification is refused while frozen, open under review, and compared with the mark in both.
 //! - Stop loss and take profit that come with an order are armed when it fills.
 //! - A second cancellation in play keeps the first one's time.
 //! - In play stop losses, take profits and limits are looked at in their match's clock tick only; margin in every round.
-//! - Equity gone: the book's positions close in the order of their results at that moment, with nothing in between.
+//! - A book is ruined, and closes all, if its equity is gone when its turn in the round comes.
 //! - A void returns no fee, pays nothing, and takes the position off the boards' committed margin and counts.
 //!
 //! Match day
 //! - Kick-off prices at once (classic), and is refused where any covered item has no lag, or nothing is covered.
-//! - Full time comes from any live phase. Its order: reviews end; resting orders, closes included, are `market_closed`,
-//!   oldest first; classic's clean sheet and its bump count; the prices of full time are taken, the clearing price rounded
-//!   down to a price unit; positions close by age at that price, with the fee and without the spread; bad debt; bumps end.
-//! - An abandoned match is frozen and finalised like a finished one.
-//! - The clock may move in any live phase; an event's given clock above the fixture's is `clock_back`, in corrections too.
-//! - Event guards: fields, fixture, phase, clock, id, footballer known, footballer in the match and on the pitch.
-//! - Who is on the pitch to be credited: came on and has not left, at the end of the list. Who is moved and reviewed:
-//!   by the event's clock. A penalty's goal may name an assist. Corrections ask for the squads only.
-//! - Ids of events stay used when events are taken back. A replacement without a clock keeps the old one's, and its bump
-//!   keeps the old one's age.
+//! - Full time comes from any live phase. Its order: reviews end; what rests is cancelled, oldest first, opens
+//!   `market_closed` and closes `position_gone`; classic's clean sheet and its bump count; the prices of full time are
+//!   taken, the clearing price rounded down to a price unit; positions close by age at that price, with the fee and
+//!   without the spread; bad debt; bumps end with the match, and a correction after it brings none.
+//! - An abandoned match is frozen and finalised like a finished one. An operator's freeze is apart from that.
+//! - An event's given clock above the fixture's is `clock_back`, in corrections too; a tick's other clock while the match
+//!   clock stands is `invalid_field`.
+//! - Event guards: fields, fixture, phase, id, footballers named and known, clock, on the pitch. Corrections ask for the
+//!   squads only.
+//! - Who is on the pitch, for credit and for review: by the event's clock; for credit also whom an event names idly. Two exits on the list: the first counts.
+//! - Ids of events stay used when events are taken back. A replacement's bump starts anew.
 //! - A goal, a dismissal, a penalty awarded and a check open their review whatever the feed covers.
 //! - A check reviews whom it names and everybody under review; if that is nobody, everybody on the pitch.
-//! - An event moves who has come on and whose score it changes; a correction also whose time it changes.
-//! - The kick of a penalty ends waiting for a restart also where the feed reports restarts.
+//! - An event moves whose score it changes, on the bench too; a correction also whose time it changes, or the first goal
+//!   conceded before him. The kick of a penalty ends waiting for a restart only where the feed reports none.
 //!
 //! Boards
 //! - `pnl` shows who has closed something; `roi` is in 10⁻⁶, rounded down; its positions are those closed whole; a

@@ -4,7 +4,6 @@ use ftl_core::command::{Footballer, Genesis, OpenAccount};
 use ftl_core::id::{AccountId, BookId, InstrumentId, NaturalKey};
 use ftl_core::ledger::LedgerAccount;
 use ftl_core::limits;
-use ftl_core::order::CancelReason;
 use ftl_core::position::CloseReason;
 use ftl_core::rejection::Rejection;
 use ftl_core::rules::Rules;
@@ -165,10 +164,9 @@ impl Auditor {
     /// R4.9: closes its positions at the clearing price and takes it off the market.
     pub(super) fn deactivate(&mut self, slug: &InstrumentId) -> Result<(), Rejection> {
         let n = self.active_instrument(slug)?;
-        self.cancel_all(|_, o| o.instrument == n, &CancelReason::MarketClosed);
+        self.clear_orders(&[n]);
         self.close_all_at_one_price(&[(n, self.clearing_price(n))], CloseReason::Deactivated);
         self.instruments[n].active = false;
-        self.instruments[n].review = None;
         Ok(())
     }
 

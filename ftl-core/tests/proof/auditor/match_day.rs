@@ -25,6 +25,12 @@ impl Auditor {
         self.fixtures.iter().position(|m| m.phase.is_live() && m.participant(instrument).is_some())
     }
 
+    /// Whether trading stands: by an operator, or because his match is settled and not final (R3.7).
+    pub(super) fn is_frozen(&self, instrument: usize) -> bool {
+        let settled = |m: &Match| m.finalise_at.is_some() && m.participant(instrument).is_some();
+        self.instruments[instrument].frozen || self.fixtures.iter().any(settled)
+    }
+
     /// R4.4: the live match, under rules that make in-play orders rest.
     pub(super) fn in_play(&self, instrument: usize) -> Option<usize> {
         self.rules().in_play?;
@@ -51,6 +57,9 @@ impl Auditor {
         squads.iter().try_for_each(|(f, _)| limits::check_footballer(f))?;
         if wish.home_squad.len() > limits::MAX_SQUAD || wish.away_squad.len() > limits::MAX_SQUAD {
             return Err(invalid("squad", "at most 60 footballers"));
+        }
+        if wish.prior_conceded.is_some_and(|(home, away)| home < Score::ZERO || away < Score::ZERO) {
+            return Err(invalid("priorConceded", "nothing or more"));
         }
         if self.find_fixture(&wish.fixture).is_ok() {
             return Err(Rejection::FixtureExists);
@@ -171,6 +180,10 @@ impl Auditor {
         if clock < m.clock {
             return Err(Rejection::ClockBack);
         }
+        let stands = matches!(m.phase, MatchPhase::HalfTime | MatchPhase::Penalties);
+        if stands && clock != m.clock {
+            return Err(invalid("clock", "the same while the match clock stands"));
+        }
 
         // 1: the clock, the drift, the prices.
         m.clock = clock;
@@ -239,21 +252,31 @@ impl Auditor {
     /// Whom an event names, as instruments of the match.
     fn named(&self, fixture: usize, event: &MatchEvent) -> Result<(Option<usize>, Option<usize>), Rejection> {
         let place = |slug: &Option<InstrumentId>| slug.as_ref().map(|s| self.squad_member(fixture, s)).transpose();
-        Ok((place(&event.instrument)?, place(&event.related)?))
+        let named = (place(&event.instrument)?, place(&event.related)?);
+        if event.related.is_some() && event.related == event.instrument {
+            return Err(invalid("related", "another footballer"));
+        }
+        if event.related.is_none() && event.kind == EventKind::Substitution {
+            return Err(invalid("related", "who goes off"));
+        }
+        Ok(named)
+    }
+
+    /// What late news must name, and no clock that has not come.
+    fn check_late_news(&self, fixture: usize, event: &MatchEvent) -> Result<(Option<usize>, Option<usize>), Rejection> {
+        check_names(event)?;
+        let named = self.named(fixture, event)?;
+        let ahead = event.clock.is_some_and(|clock| clock > self.fixtures[fixture].clock);
+        if ahead { Err(Rejection::ClockBack) } else { Ok(named) }
     }
 
     /// Something happened on the pitch.
     pub(super) fn report(&mut self, id: &FixtureId, event: &MatchEvent) -> Result<(), Rejection> {
-        check_shape(event)?;
+        check_fields(event)?;
         let f = self.find_fixture(id)?;
         let m = &self.fixtures[f];
         if !belongs_in(event.kind, m.phase) {
             return Err(Rejection::WrongPhase { phase: m.phase });
-        }
-        let latest = m.events.iter().map(|e| (e.event.minute, e.event.offset)).max();
-        let ahead = event.clock.is_some_and(|clock| clock > m.clock);
-        if ahead || latest.is_some_and(|latest| (event.minute, event.offset) < latest) {
-            return Err(Rejection::ClockBack);
         }
         if m.event_ids.contains(&event.id) {
             return Err(Rejection::DuplicateEvent);
@@ -261,8 +284,14 @@ impl Auditor {
         if m.events.len() >= limits::MAX_EVENTS {
             return Err(limits::too_many(limits::MAX_EVENTS));
         }
+        check_names(event)?;
         let (who, related) = self.named(f, event)?;
-        self.check_on_pitch(f, event.kind, who, related)?;
+        let latest = m.events.iter().map(|e| (e.event.minute, e.event.offset)).max();
+        let ahead = event.clock.is_some_and(|clock| clock > m.clock);
+        if ahead || latest.is_some_and(|latest| (event.minute, event.offset) < latest) {
+            return Err(Rejection::ClockBack);
+        }
+        self.check_on_pitch(f, event, who, related)?;
 
         let before: Vec<_> = self.marks_in(f);
         let inputs = self.all_inputs(f);
@@ -272,7 +301,7 @@ impl Auditor {
         m.events.push(listed.clone());
         m.looked_at = self.at;
         self.reprice(f);
-        let score_moved = |(old, new): (&Inputs, &Inputs)| old.map(|(score, _)| score) != new.map(|(score, _)| score);
+        let score_moved = |(old, new): (&Inputs, &Inputs)| old.score != new.score;
         let quiet = matches!(event.kind, EventKind::Substitution | EventKind::Restart | EventKind::CheckEnded);
         let moved = if quiet { Vec::new() } else { self.moved_since(f, &inputs, score_moved) };
         self.review_after(f, Some(&listed), &moved, &before);
@@ -282,7 +311,7 @@ impl Auditor {
     /// R3.7: the list is amended.
     pub(super) fn correct(&mut self, id: &FixtureId, correction: &Correction) -> Result<(), Rejection> {
         if let Correction::Replace(event) | Correction::Add(event) = correction {
-            check_shape(event)?;
+            check_fields(event)?;
         }
         let f = self.find_fixture(id)?;
         let m = &self.fixtures[f];
@@ -296,22 +325,16 @@ impl Auditor {
                 events.remove(n);
             }
             Correction::Replace(event) => {
-                if event.clock.is_some_and(|clock| clock > m.clock) {
-                    return Err(Rejection::ClockBack);
-                }
                 let n = place_of(&events, &event.id)?;
-                let (who, related) = self.named(f, event)?;
+                let (who, related) = self.check_late_news(f, event)?;
                 let clock = event.clock.map_or(events[n].clock, |clock| clock.0);
-                events[n] = Listed { event: event.clone(), clock, who, related, since: events[n].since };
+                events[n] = Listed { event: event.clone(), clock, who, related, since: self.at };
             }
             Correction::Add(event) => {
-                if event.clock.is_some_and(|clock| clock > m.clock) {
-                    return Err(Rejection::ClockBack);
-                }
                 if m.event_ids.contains(&event.id) {
                     return Err(Rejection::DuplicateEvent);
                 }
-                let (who, related) = self.named(f, event)?;
+                let (who, related) = self.check_late_news(f, event)?;
                 let clock = event.clock.unwrap_or(m.clock).0;
                 events.push(Listed { event: event.clone(), clock, who, related, since: self.at });
             }
@@ -332,7 +355,8 @@ impl Auditor {
         }
         self.reprice(f);
         if self.fixtures[f].phase.is_live() {
-            let moved = self.moved_since(f, &inputs, |(old, new)| old != new);
+            let what = |i: &Inputs| (i.score, i.played.unwrap_or(0), i.conceded);
+            let moved = self.moved_since(f, &inputs, |(old, new)| what(old) != what(new));
             self.review_after(f, None, &moved, &before);
         }
         Ok(())
@@ -350,11 +374,12 @@ impl Auditor {
     }
 
     /// R6.1: who an event credits is on the pitch.
-    fn check_on_pitch(&self, f: usize, kind: EventKind, who: Option<usize>, related: Option<usize>) -> Result<(), Rejection> {
+    fn check_on_pitch(&self, f: usize, event: &MatchEvent, who: Option<usize>, related: Option<usize>) -> Result<(), Rejection> {
         let m = &self.fixtures[f];
         let spell = |n: usize| m.participant(n).and_then(|p| m.spell(p));
-        let is_on = |n: usize| spell(n).is_some_and(|s| s.off.is_none());
-        let credited: Vec<usize> = match kind {
+        let clock = event.clock.unwrap_or(m.clock).0;
+        let is_on = |n: usize| spell(n).is_some_and(|s| s.holds(clock));
+        let credited: Vec<usize> = match event.kind {
             EventKind::Yellow | EventKind::SecondYellow | EventKind::Red => Vec::new(),
             EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart => Vec::new(),
             EventKind::Substitution => {
@@ -365,8 +390,7 @@ impl Auditor {
                 }
                 vec![off]
             }
-            EventKind::Goal | EventKind::PenaltyGoal | EventKind::PenaltySaved => who.into_iter().chain(related).collect(),
-            _ => who.into_iter().collect(),
+            _ => who.into_iter().chain(related).collect(),
         };
         if credited.into_iter().all(is_on) { Ok(()) } else { Err(Rejection::NotOnPitch) }
     }
@@ -383,7 +407,7 @@ impl Auditor {
         for n in &squads {
             self.instruments[*n].review = None;
         }
-        self.cancel_all(|_, o| squads.contains(&o.instrument), &CancelReason::MarketClosed);
+        self.clear_orders(&squads);
         // The whistle counts before the price of full time is taken: that is classic's clean sheet.
         self.fixtures[f].whistle = true;
         self.fixtures[f].looked_at = self.at;
@@ -397,7 +421,6 @@ impl Auditor {
         m.finished_by = Some(self.seq);
         for n in squads {
             self.set_side_cap(n);
-            self.instruments[n].frozen = true;
         }
         Ok(())
     }
@@ -411,10 +434,6 @@ impl Auditor {
         }
         m.phase = MatchPhase::Finalised;
         m.finalise_at = None;
-        let squads: Vec<usize> = m.participants.iter().map(|p| p.instrument).collect();
-        for n in squads {
-            self.instruments[n].frozen = false;
-        }
         Ok(())
     }
 
@@ -434,20 +453,22 @@ fn place_of(events: &[Listed], id: &EventId) -> Result<usize, Rejection> {
     events.iter().position(|e| e.event.id == *id).ok_or_else(|| Rejection::UnknownEvent { event: id.clone() })
 }
 
-/// What an event must carry to mean anything.
-fn check_shape(event: &MatchEvent) -> Result<(), Rejection> {
+/// Fields in their range.
+fn check_fields(event: &MatchEvent) -> Result<(), Rejection> {
     if !event.id.is_well_formed() {
         return Err(invalid("id", "1 to 64 characters"));
     }
     if event.minute > limits::MAX_MINUTE || event.offset > limits::MAX_OFFSET {
         return Err(invalid("minute", "at most 130, and 60 of stoppage"));
     }
+    Ok(())
+}
+
+/// Whom an event must name to mean anything.
+fn check_names(event: &MatchEvent) -> Result<(), Rejection> {
     let anonymous = matches!(event.kind, EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart);
     if event.instrument.is_none() && !anonymous {
         return Err(invalid("instrument", "a footballer of the match"));
-    }
-    if event.related.is_none() && event.kind == EventKind::Substitution {
-        return Err(invalid("related", "who goes off"));
     }
     Ok(())
 }
@@ -457,9 +478,13 @@ fn belongs_in(kind: EventKind, phase: MatchPhase) -> bool {
     let playing = matches!(phase, MatchPhase::FirstHalf | MatchPhase::SecondHalf | MatchPhase::ExtraTime);
     match kind {
         EventKind::ShootoutGoal | EventKind::ShootoutMiss => phase == MatchPhase::Penalties,
-        EventKind::Yellow | EventKind::SecondYellow | EventKind::Red | EventKind::VarCheck | EventKind::CheckEnded | EventKind::Restart => {
-            phase.is_live()
-        }
+        EventKind::Yellow
+        | EventKind::SecondYellow
+        | EventKind::Red
+        | EventKind::Substitution
+        | EventKind::VarCheck
+        | EventKind::CheckEnded
+        | EventKind::Restart => phase.is_live(),
         _ => playing,
     }
 }

@@ -7,6 +7,11 @@ use ftl_core::units::{Direction, Price};
 use super::exact::Exact;
 use super::{Auditor, Match};
 
+/// A count of 10⁻⁴ points that is only told, at the end of the range where it does not fit.
+pub fn told_price(units: i128) -> Price {
+    Price::from_units(i64::try_from(units).unwrap_or(if units < 0 { i64::MIN } else { i64::MAX }))
+}
+
 /// A count of 10⁻⁴ points as a price.
 pub fn price(units: i128) -> Price {
     Price::from_units(i64::try_from(units).expect("a price fits 64 bits"))
@@ -43,23 +48,22 @@ impl Auditor {
             let second = listed.related == Some(instrument);
             let amount = |covered: bool, amount: Price| if covered { i128::from(amount.units()) } else { 0 };
             let covers = |statistic| m.covers(statistic);
-            let mut whole = 0;
-            match listed.event.kind {
-                EventKind::Goal | EventKind::PenaltyGoal => {
-                    whole += amount(first && covers(Reported::Goal), rules.goal);
-                    whole += amount(second && covers(Reported::Assist), rules.assist);
-                }
-                EventKind::OwnGoal => whole += amount(first && covers(Reported::OwnGoal), rules.own_goal),
-                EventKind::Red | EventKind::SecondYellow => whole += amount(first && covers(Reported::Red), rules.red),
-                EventKind::Yellow => whole += amount(first && covers(Reported::Yellow), rules.yellow),
-                EventKind::PenaltyMissed => whole += amount(first && covers(Reported::PenaltyMissed), rules.penalty_missed),
+            let (named_first, named_second) = match listed.event.kind {
+                EventKind::Goal => (amount(covers(Reported::Goal), rules.goal), amount(covers(Reported::Assist), rules.assist)),
+                EventKind::PenaltyGoal => (amount(covers(Reported::Goal), rules.goal), 0),
+                EventKind::OwnGoal => (amount(covers(Reported::OwnGoal), rules.own_goal), 0),
+                EventKind::Red | EventKind::SecondYellow => (amount(covers(Reported::Red), rules.red), 0),
+                EventKind::Yellow => (amount(covers(Reported::Yellow), rules.yellow), 0),
+                EventKind::PenaltyMissed => (amount(covers(Reported::PenaltyMissed), rules.penalty_missed), 0),
                 EventKind::PenaltySaved => {
-                    whole += amount(first && covers(Reported::PenaltySaved), rules.penalty_saved);
-                    whole += amount(second && covers(Reported::PenaltyMissed), rules.penalty_missed);
+                    let missed = amount(covers(Reported::PenaltyMissed), rules.penalty_missed);
+                    (amount(covers(Reported::PenaltySaved), rules.penalty_saved), missed)
                 }
-                _ => {}
-            }
-            sum += fading(whole, m.looked_at.since(listed.since).0, rules.span.0);
+                _ => (0, 0),
+            };
+            let age = m.looked_at.since(listed.since).0;
+            sum += if first { fading(named_first, age, rules.span.0) } else { 0 };
+            sum += if second { fading(named_second, age, rules.span.0) } else { 0 };
         }
         if m.whistle && self.kept_clean_sheet(m, instrument) {
             sum += i128::from(rules.clean_sheet.units());
@@ -100,10 +104,11 @@ impl Auditor {
         let worth = (base + k * middle) * shares;
         // Half of the spread comes on top of what is paid and off what is taken in.
         let spread = i128::from(rules.spread_bps.0) * d * if worth < Exact::whole(0) { -1 } else { 1 };
-        let with_spread = worth * Exact::ratio(20_000 + spread, 20_000) * Exact::whole(1_000_000);
+        let with_spread = if spread == 0 { worth } else { worth * Exact::ratio(20_000 + spread, 20_000) };
+        let in_micros = with_spread * Exact::whole(1_000_000);
         match direction {
-            Direction::Long => with_spread.ceil(),
-            Direction::Short => -with_spread.floor(),
+            Direction::Long => in_micros.ceil(),
+            Direction::Short => -in_micros.floor(),
         }
     }
 

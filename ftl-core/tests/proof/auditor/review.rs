@@ -23,7 +23,7 @@ impl Auditor {
         let mut touched: Vec<usize> = moved.to_vec();
         if let Some(rules) = self.rules().review {
             if let Some(listed) = event {
-                self.end_awaits(listed.event.kind, &squads);
+                self.end_awaits(listed.event.kind, f, &squads);
             }
             let named = event.and_then(|listed| {
                 let hold = self.hold_for(f, listed.event.kind, rules.goal)?;
@@ -53,9 +53,11 @@ impl Auditor {
         }
     }
 
-    /// A restart, the end of a check and the kick of a penalty end what waits for them, in the whole match.
-    fn end_awaits(&mut self, kind: EventKind, squads: &[usize]) {
-        let restart = matches!(kind, EventKind::Restart | EventKind::PenaltyGoal | EventKind::PenaltyMissed | EventKind::PenaltySaved);
+    /// A restart, the end of a check and, where no restart is reported, the kick of a penalty end what waits for them, in
+    /// the whole match.
+    fn end_awaits(&mut self, kind: EventKind, f: usize, squads: &[usize]) {
+        let kick = matches!(kind, EventKind::PenaltyGoal | EventKind::PenaltyMissed | EventKind::PenaltySaved);
+        let restart = kind == EventKind::Restart || (kick && !self.fixtures[f].covers(Reported::Restart));
         let check = matches!(kind, EventKind::Restart | EventKind::CheckEnded);
         for n in squads {
             if let Some(review) = self.instruments[*n].review.as_mut() {
@@ -83,23 +85,18 @@ impl Auditor {
     fn possible_outcomes(&self, f: usize, listed: &Listed) -> Vec<usize> {
         let m = &self.fixtures[f];
         let on = |p: &&super::Participant| m.spell(p).is_some_and(|s| s.holds(listed.clock));
-        let behind = |side: Side| {
-            let guards = [Position::Goalkeeper, Position::Defender];
-            let of_side = m.participants.iter().filter(on).filter(move |p| p.side == side);
-            of_side.map(|p| p.instrument).filter(|n| guards.contains(&self.instruments[*n].position)).collect::<Vec<_>>()
-        };
         let mut all: Vec<usize> = listed.who.into_iter().collect();
         match listed.event.kind {
             EventKind::Goal | EventKind::PenaltyGoal | EventKind::OwnGoal => {
-                if listed.event.kind != EventKind::OwnGoal {
+                if listed.event.kind == EventKind::Goal {
                     all.extend(listed.related);
                 }
-                all.extend(m.concedes(listed).map(behind).unwrap_or_default());
+                all.extend(self.behind(f, listed));
             }
             EventKind::PenaltyAwarded => {
                 if let Some(side) = listed.who.and_then(|n| m.participant(n)).map(|p| p.side) {
                     all.extend(m.participants.iter().filter(on).filter(|p| p.side == side).map(|p| p.instrument));
-                    all.extend(behind(side.other()));
+                    all.extend(self.guards(f, side.other(), listed.clock));
                 }
             }
             EventKind::VarCheck => {
@@ -113,6 +110,19 @@ impl Auditor {
             _ => {}
         }
         all
+    }
+
+    /// Keeper and defenders of a side who are on the pitch at a clock.
+    fn guards(&self, f: usize, side: Side, clock: u64) -> Vec<usize> {
+        let m = &self.fixtures[f];
+        let on = m.participants.iter().filter(|p| p.side == side && m.spell(p).is_some_and(|s| s.holds(clock)));
+        let guards = [Position::Goalkeeper, Position::Defender];
+        on.map(|p| p.instrument).filter(|n| guards.contains(&self.instruments[*n].position)).collect()
+    }
+
+    /// Those of them whose side an event is a goal against.
+    pub(super) fn behind(&self, f: usize, listed: &Listed) -> Vec<usize> {
+        self.fixtures[f].concedes(listed).map(|side| self.guards(f, side, listed.clock)).unwrap_or_default()
     }
 
     /// Extended, not stacked: each part by the later event; the mark stays the first one's.

@@ -9,9 +9,10 @@ use super::{Auditor, Intent};
 impl Auditor {
     /// The round; `tick` is the match whose clock tick this is.
     pub(super) fn run_round(&mut self, tick: Option<usize>) {
+        let mut ruined = Vec::new();
         loop {
             let marks = self.judged_marks();
-            if self.fire_first_trigger(tick, &marks) || self.wash_out_first(&marks) || self.fill_first_limit(tick) {
+            if self.fire_first_trigger(tick, &marks) || self.wash_out_first(&marks, &mut ruined) || self.fill_first_limit(tick) {
                 continue;
             }
             break;
@@ -50,19 +51,22 @@ impl Auditor {
         true
     }
 
-    /// R5.3: one position of the lowest account at or below the washout level; all of them where equity is gone.
-    fn wash_out_first(&mut self, marks: &[i128]) -> bool {
+    /// R5.3: the position with the lowest result of the lowest account at or below the washout level. Whose equity was
+    /// gone when his turn came is `ruined`: he closes all, one a turn.
+    fn wash_out_first(&mut self, marks: &[i128], ruined: &mut Vec<usize>) -> bool {
         let level = self.rules().margin.washout_at.0;
         let standings = self.standings(marks);
-        let sunk = |n: &usize| standings[*n].positions > 0 && (standings[*n].equity <= 0 || standings[*n].at_or_below(level));
+        let sunk = |n: &usize| {
+            let standing = standings[*n];
+            standing.positions > 0 && (ruined.contains(n) || standing.equity <= 0 || standing.at_or_below(level))
+        };
         let Some(account) = (0..self.accounts.len()).filter(sunk).min_by_key(|n| self.accounts[*n].book()) else { return false };
-        let own = self.positions.iter().filter(|p| p.account == account);
-        let mut worst_first: Vec<_> = own.map(|p| (self.unrealised_at(p, marks[p.instrument]), p.id)).collect();
-        worst_first.sort_unstable();
-        let how_many = if standings[account].equity <= 0 { worst_first.len() } else { 1 };
-        for (_, id) in worst_first.into_iter().take(how_many) {
-            self.close_whole(id, CloseReason::Washout, At::Curve);
+        if standings[account].equity <= 0 {
+            ruined.push(account);
         }
+        let own = self.positions.iter().filter(|p| p.account == account);
+        let (_, worst) = own.map(|p| (self.unrealised_at(p, marks[p.instrument]), p.id)).min().expect("an open position");
+        self.close_whole(worst, CloseReason::Washout, At::Curve);
         true
     }
 

@@ -27,8 +27,16 @@ impl Spell {
     }
 }
 
-/// What a footballer's form follows from: his score (clean sheet included) and his time.
-pub type Inputs = Option<(i128, u64)>;
+/// What a footballer's form follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inputs {
+    /// His score in 10⁻⁶, clean sheet included.
+    pub score: i128,
+    /// His time in milliseconds; `None` if he was not used.
+    pub played: Option<u64>,
+    /// Clock of the first goal that his side conceded with him on the pitch, for a keeper or defender.
+    pub conceded: Option<u64>,
+}
 
 impl Match {
     /// The squads' row of an instrument.
@@ -41,11 +49,14 @@ impl Match {
         let starts = self.line_up[p.side.index()].as_ref().is_none_or(|starting| starting.contains(&p.instrument));
         let is_him = |who: Option<usize>| who == Some(p.instrument);
         let substitutions = || self.events.iter().filter(|e| e.event.kind == EventKind::Substitution);
-        let comes = if starts { Some(0) } else { substitutions().filter(|e| is_him(e.who)).map(|e| e.clock).min() };
+        let comes = if starts { Some(0) } else { substitutions().find(|e| is_him(e.who)).map(|e| e.clock) };
         let on = comes?;
-        let goes = substitutions().filter(|e| is_him(e.related));
-        let sent = self.events.iter().filter(|e| matches!(e.event.kind, EventKind::Red | EventKind::SecondYellow) && is_him(e.who));
-        let off = goes.chain(sent).map(|e| e.clock).filter(|clock| *clock >= on).min();
+        let goes = |e: &&Listed| match e.event.kind {
+            EventKind::Substitution => is_him(e.related),
+            EventKind::Red | EventKind::SecondYellow => is_him(e.who),
+            _ => false,
+        };
+        let off = self.events.iter().filter(goes).map(|e| e.clock).find(|clock| *clock >= on);
         Some(Spell { on, off })
     }
 
@@ -111,7 +122,7 @@ impl Match {
             }
             if listed.related == Some(p.instrument) {
                 match listed.event.kind {
-                    EventKind::Goal | EventKind::PenaltyGoal => count(Reported::Assist),
+                    EventKind::Goal => count(Reported::Assist),
                     EventKind::PenaltySaved => count(Reported::PenaltyMissed),
                     _ => {}
                 }
@@ -172,10 +183,10 @@ impl Auditor {
         spell.played(m.clock.0) >= clean_sheet_after.0 && !m.conceded_by(p.side).any(|clock| spell.holds(clock))
     }
 
-    /// What his form follows from, as the list and the clock stand; `None` if he was not used.
+    /// What his form follows from, as the list and the clock stand.
     pub(super) fn inputs(&self, m: &Match, p: &Participant) -> Inputs {
-        let spell = m.spell(p)?;
         let counted = self.counted_score(m, p);
+        let Some(spell) = m.spell(p) else { return Inputs { score: counted, played: None, conceded: None } };
         let sheet = match self.rules().scoring.formula {
             Formula::Martingale { length, prior_conceded, .. } => self.clean_sheet_so_far(m, p, spell, length.0, prior_conceded),
             Formula::Blend { .. } if m.whistle && self.kept_clean_sheet(m, p.instrument) => {
@@ -183,12 +194,14 @@ impl Auditor {
             }
             Formula::Blend { .. } => 0,
         };
-        Some((counted + sheet, spell.played(m.clock.0)))
+        let guards = matches!(self.instruments[p.instrument].position, Position::Goalkeeper | Position::Defender);
+        let conceded = m.conceded_by(p.side).filter(|clock| guards && spell.holds(*clock)).min();
+        Inputs { score: counted + sheet, played: Some(spell.played(m.clock.0)), conceded }
     }
 
     /// R3.4: form as the list and the clock stand, in 10⁻⁶, clamped.
     pub(super) fn form_in(&self, m: &Match, p: &Participant) -> i128 {
-        let Some((score, played)) = self.inputs(m, p) else { return p.previous };
+        let Inputs { score, played: Some(played), .. } = self.inputs(m, p) else { return p.previous };
         let scoring = &self.rules().scoring;
         let position = self.instruments[p.instrument].position.index();
         let form = match scoring.formula {

@@ -13,7 +13,7 @@ use ftl_core::units::{Direction, Lots, Price};
 use super::boards::Trade;
 use super::exact::Exact;
 use super::money::money;
-use super::pricing::price;
+use super::pricing::{price, told_price};
 use super::{AuditedFill, Auditor, FillReason, Held, Intent, Pending, Resting};
 
 /// When the guards of an order are judged.
@@ -93,7 +93,7 @@ impl Auditor {
         if self.trade_window_is_closed(order.instrument) {
             return Err(Rejection::TradeWindowClosed);
         }
-        if i.frozen {
+        if self.is_frozen(order.instrument) {
             return Err(Rejection::Frozen);
         }
         if i.review.is_some() {
@@ -130,7 +130,7 @@ impl Auditor {
                     Direction::Long => (a_share.ceil(), worst.floor()),
                     Direction::Short => (a_share.floor(), worst.ceil()),
                 };
-                return Err(Rejection::SlippageExceeded { fill: price(fill), worst: price(worst) });
+                return Err(Rejection::SlippageExceeded { fill: told_price(fill), worst: told_price(worst) });
             }
         }
 
@@ -222,7 +222,7 @@ impl Auditor {
                 Err(rejection) => self.cancel(id, CancelReason::Refused(rejection.code().into())),
             },
             Intent::Close { position } => {
-                if self.instruments[order.instrument].frozen {
+                if self.is_frozen(order.instrument) {
                     self.cancel(id, CancelReason::Refused(Rejection::Frozen.code().into()));
                     return;
                 }
@@ -241,7 +241,7 @@ impl Auditor {
         let account = self.account_of(book)?;
         let held = self.position_of(book, position)?.clone();
         let i = &self.instruments[held.instrument];
-        if i.frozen {
+        if self.is_frozen(held.instrument) {
             return Err(Rejection::Frozen);
         }
         if i.review.is_some() {
@@ -344,6 +344,9 @@ impl Auditor {
         self.account_of(book)?;
         let held = self.position_of(book, position)?;
         let (instrument, direction) = (held.instrument, held.direction);
+        if self.is_frozen(instrument) {
+            return Err(Rejection::Frozen);
+        }
         check_triggers(direction, price(self.mark(instrument)), stop_loss, take_profit)?;
         let due = self.in_play(instrument).map(|fixture| self.due_in(fixture));
         let held = self.positions.iter_mut().find(|p| p.id == position).expect("an open position");
@@ -384,6 +387,16 @@ impl Auditor {
     pub(super) fn cancel(&mut self, id: OrderId, reason: CancelReason) {
         self.orders.retain(|o| o.id != id);
         self.verdict.cancelled.push((id, reason.code().to_owned()));
+    }
+
+    /// The match is over, or the instrument off the market: what rests there is gone, oldest first.
+    pub(super) fn clear_orders(&mut self, instruments: &[usize]) {
+        let resting = self.orders.iter().filter(|o| instruments.contains(&o.instrument));
+        let mut ids: Vec<_> = resting.map(|o| (o.id, matches!(o.intent, Intent::Close { .. }))).collect();
+        ids.sort_unstable();
+        for (id, closes) in ids {
+            self.cancel(id, if closes { CancelReason::PositionGone } else { CancelReason::MarketClosed });
+        }
     }
 
     /// Cancels every order that matches, oldest first.
