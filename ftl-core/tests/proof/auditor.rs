@@ -25,7 +25,7 @@
 //! - Top-up: counts positions closed whole, voids apart; `already_granted` comes first.
 //!
 //! Trading
-//! - Prices in an order are not checked for being positive; a limit at the mark is on the right side.
+//! - A stop, profit or limit of nothing or less is on the wrong side; a limit at the mark is on the right one.
 //! - Slippage holds for limit orders too, when they come (as if they filled now) and when they fill.
 //! - A limit order that comes to its price is cancelled by every guard that then refuses, `price_limit` and
 //!   `slippage_exceeded` included; "for price" means that its limit is not reached. Instruments come by their number,
@@ -49,12 +49,13 @@
 //!   clock stands is `invalid_field`.
 //! - Event guards: fields, fixture, phase, id, footballers named and known, clock, on the pitch. Corrections ask for the
 //!   squads only.
-//! - Who is on the pitch, for credit and for review: by the event's clock; for credit also whom an event names idly. Two exits on the list: the first counts.
+//! - Who is on the pitch, for credit and for review: by the event's clock; for credit also whom an event names idly. Who goes
+//!   off in a substitution has not left by the list. Entry and exit are the first on the list.
 //! - Ids of events stay used when events are taken back. A replacement's bump starts anew.
 //! - A goal, a dismissal, a penalty awarded and a check open their review whatever the feed covers.
 //! - A check reviews whom it names and everybody under review; if that is nobody, everybody on the pitch.
-//! - An event moves whose score it changes, on the bench too; a correction also whose time it changes, or the first goal
-//!   conceded before him. The kick of a penalty ends waiting for a restart only where the feed reports none.
+//! - An event or a correction moves whose score it changes, on the bench too, or whose time, or the first goal conceded with
+//!   him on the pitch: a substitution moves by a clock that is past. The kick of a penalty ends waiting for a restart only where the feed reports none.
 //!
 //! Boards
 //! - `pnl` shows who has closed something; `roi` is in 10⁻⁶, rounded down; its positions are those closed whole; a

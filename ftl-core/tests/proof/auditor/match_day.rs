@@ -26,7 +26,7 @@ impl Auditor {
     }
 
     /// Whether trading stands: by an operator, or because his match is settled and not final (R3.7).
-    pub(super) fn is_frozen(&self, instrument: usize) -> bool {
+    pub fn is_frozen(&self, instrument: usize) -> bool {
         let settled = |m: &Match| m.finalise_at.is_some() && m.participant(instrument).is_some();
         self.instruments[instrument].frozen || self.fixtures.iter().any(settled)
     }
@@ -301,9 +301,7 @@ impl Auditor {
         m.events.push(listed.clone());
         m.looked_at = self.at;
         self.reprice(f);
-        let score_moved = |(old, new): (&Inputs, &Inputs)| old.score != new.score;
-        let quiet = matches!(event.kind, EventKind::Substitution | EventKind::Restart | EventKind::CheckEnded);
-        let moved = if quiet { Vec::new() } else { self.moved_since(f, &inputs, score_moved) };
+        let moved = self.moved_since(f, &inputs);
         self.review_after(f, Some(&listed), &moved, &before);
         Ok(())
     }
@@ -355,17 +353,17 @@ impl Auditor {
         }
         self.reprice(f);
         if self.fixtures[f].phase.is_live() {
-            let what = |i: &Inputs| (i.score, i.played.unwrap_or(0), i.conceded);
-            let moved = self.moved_since(f, &inputs, |(old, new)| what(old) != what(new));
+            let moved = self.moved_since(f, &inputs);
             self.review_after(f, None, &moved, &before);
         }
         Ok(())
     }
 
-    /// Whose form follows from something else than before.
-    fn moved_since(&self, f: usize, before: &[(usize, Inputs)], differs: impl Fn((&Inputs, &Inputs)) -> bool) -> Vec<usize> {
+    /// Whose score, time or first goal conceded is another than before.
+    fn moved_since(&self, f: usize, before: &[(usize, Inputs)]) -> Vec<usize> {
+        let what = |i: &Inputs| (i.score, i.played.unwrap_or(0), i.conceded);
         let now = self.all_inputs(f);
-        before.iter().zip(&now).filter(|((_, old), (_, new))| differs((old, new))).map(|((n, _), _)| *n).collect()
+        before.iter().zip(&now).filter(|((_, old), (_, new))| what(old) != what(new)).map(|((n, _), _)| *n).collect()
     }
 
     /// The marks of a match's instruments, by instrument.
@@ -388,7 +386,7 @@ impl Auditor {
                 if spell(on).is_some() || side(on) != side(off) {
                     return Err(Rejection::NotOnPitch);
                 }
-                vec![off]
+                return if spell(off).is_some_and(|s| s.off.is_none()) { Ok(()) } else { Err(Rejection::NotOnPitch) };
             }
             _ => who.into_iter().chain(related).collect(),
         };

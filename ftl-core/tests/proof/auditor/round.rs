@@ -56,6 +56,7 @@ impl Auditor {
     fn wash_out_first(&mut self, marks: &[i128], ruined: &mut Vec<usize>) -> bool {
         let level = self.rules().margin.washout_at.0;
         let standings = self.standings(marks);
+        ruined.retain(|n| standings[*n].positions > 0);
         let sunk = |n: &usize| {
             let standing = standings[*n];
             standing.positions > 0 && (ruined.contains(n) || standing.equity <= 0 || standing.at_or_below(level))

@@ -47,16 +47,21 @@ impl Match {
     /// When he came on and left; `None` if he was not used.
     pub(super) fn spell(&self, p: &Participant) -> Option<Spell> {
         let starts = self.line_up[p.side.index()].as_ref().is_none_or(|starting| starting.contains(&p.instrument));
-        let is_him = |who: Option<usize>| who == Some(p.instrument);
-        let substitutions = || self.events.iter().filter(|e| e.event.kind == EventKind::Substitution);
-        let comes = if starts { Some(0) } else { substitutions().find(|e| is_him(e.who)).map(|e| e.clock) };
-        let on = comes?;
-        let goes = |e: &&Listed| match e.event.kind {
-            EventKind::Substitution => is_him(e.related),
-            EventKind::Red | EventKind::SecondYellow => is_him(e.who),
-            _ => false,
-        };
-        let off = self.events.iter().filter(goes).map(|e| e.clock).find(|clock| *clock >= on);
+        let him = Some(p.instrument);
+        let (mut on, mut off) = (starts.then_some(0), None);
+        for listed in &self.events {
+            let goes = match listed.event.kind {
+                EventKind::Substitution => listed.related == him,
+                EventKind::Red | EventKind::SecondYellow => listed.who == him,
+                _ => false,
+            };
+            if on.is_none() && listed.event.kind == EventKind::Substitution && listed.who == him {
+                on = Some(listed.clock);
+            } else if on.is_some() && off.is_none() && goes {
+                off = Some(listed.clock);
+            }
+        }
+        let on = on?;
         Some(Spell { on, off })
     }
 

@@ -111,7 +111,7 @@ impl Auditor {
                 Direction::Long => limit > mark,
                 Direction::Short => limit < mark,
             };
-            if wrong {
+            if wrong || limit <= Price::ZERO {
                 return Err(Rejection::LimitWrongSide { mark });
             }
         }
@@ -439,10 +439,10 @@ fn check_triggers(direction: Direction, mark: Price, stop_loss: Option<Price>, t
         Direction::Short => at > mark,
     };
     let wins = |at: Price| at != mark && !loses(at);
-    if stop_loss.is_some_and(|at| !loses(at)) {
+    if stop_loss.is_some_and(|at| !loses(at) || at <= Price::ZERO) {
         return Err(Rejection::StopLossWrongSide { mark });
     }
-    if take_profit.is_some_and(|at| !wins(at)) {
+    if take_profit.is_some_and(|at| !wins(at) || at <= Price::ZERO) {
         return Err(Rejection::TakeProfitWrongSide { mark });
     }
     Ok(())
