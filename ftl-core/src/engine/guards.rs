@@ -151,7 +151,13 @@ impl<R: Rulebook> State<R> {
         };
         if exceeded {
             let fill = price_per_share(&self.rules, entry_cost, open.lots, rounding);
-            let worst = Price::from_units((slippage.client_price.wide() * edge).div_floor(10_000).clamp_i64());
+            // The worst price that is still accepted: the last unit inside the edge.
+            let edge = slippage.client_price.wide() * edge;
+            let worst = match open.direction {
+                Direction::Long => edge.div_floor(10_000),
+                Direction::Short => edge.div_ceil(10_000),
+            };
+            let worst = Price::from_units(worst.clamp_i64());
             return Err(Rejection::SlippageExceeded { fill, worst });
         }
         Ok(())

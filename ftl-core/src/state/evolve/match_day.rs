@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::fixture::{EventKind, Fixture, Listed, MatchEvent, MatchPhase, Participant, Side};
+use crate::fixture::{EventKind, Fixture, Listed, MatchEvent, MatchPhase, Participant, Reported, Side};
 use crate::id::{EventId, FixtureId, InstrumentIdx};
 use crate::instrument::Bump;
 use crate::mutant::Mutant;
@@ -118,14 +118,16 @@ impl<R: Rulebook> State<R> {
     pub(super) fn add_bumps(&mut self, fixture: &Fixture, listed: &Listed) {
         // A bump fades with the clock ticks, so after the whistle there is none.
         let Some(rules) = self.rules.bump.filter(|_| fixture.is_live()) else { return };
+        let nobody = (Reported::Goal, Price::ZERO);
+        // What the feed does not cover moves nothing (R3.6).
         let (who, other) = match listed.event.kind {
-            EventKind::Goal => (rules.goal, rules.assist),
-            EventKind::PenaltyGoal => (rules.goal, Price::ZERO),
-            EventKind::OwnGoal => (rules.own_goal, Price::ZERO),
-            EventKind::Red | EventKind::SecondYellow => (rules.red, Price::ZERO),
-            EventKind::Yellow => (rules.yellow, Price::ZERO),
-            EventKind::PenaltyMissed => (rules.penalty_missed, Price::ZERO),
-            EventKind::PenaltySaved => (rules.penalty_saved, rules.penalty_missed),
+            EventKind::Goal => ((Reported::Goal, rules.goal), (Reported::Assist, rules.assist)),
+            EventKind::PenaltyGoal => ((Reported::Goal, rules.goal), nobody),
+            EventKind::OwnGoal => ((Reported::OwnGoal, rules.own_goal), nobody),
+            EventKind::Red | EventKind::SecondYellow => ((Reported::Red, rules.red), nobody),
+            EventKind::Yellow => ((Reported::Yellow, rules.yellow), nobody),
+            EventKind::PenaltyMissed => ((Reported::PenaltyMissed, rules.penalty_missed), nobody),
+            EventKind::PenaltySaved => ((Reported::PenaltySaved, rules.penalty_saved), (Reported::PenaltyMissed, rules.penalty_missed)),
             EventKind::ShotOnTarget
             | EventKind::KeyPass
             | EventKind::Tackle
@@ -143,8 +145,9 @@ impl<R: Rulebook> State<R> {
             | EventKind::ShootoutMiss => return,
         };
         let since = self.at;
-        for (place, amount) in [(listed.who, who), (listed.other, other)] {
-            let Some(participant) = fixture.at_place(place).filter(|_| amount != Price::ZERO) else { continue };
+        for (place, (statistic, amount)) in [(listed.who, who), (listed.other, other)] {
+            let counts = amount != Price::ZERO && fixture.sheet.covers(statistic);
+            let Some(participant) = fixture.at_place(place).filter(|_| counts) else { continue };
             let event = listed.event.id.clone();
             self.change(participant.instrument, |instrument| instrument.bumps.push(Bump { amount, since, event }));
         }
