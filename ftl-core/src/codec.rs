@@ -30,6 +30,9 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 /// Decodes a value; bytes left over are damage.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let (version, body) = bytes.split_first().ok_or(DecodeError::Empty)?;
+    if *version == 0 {
+        return Err(DecodeError::Damaged(postcard::Error::DeserializeBadEncoding));
+    }
     if *version > FORMAT_VERSION {
         return Err(DecodeError::Newer(*version));
     }

@@ -43,7 +43,11 @@ impl<R: Rulebook> State<R> {
         self.pass_time(entry.seq, entry.at);
         let command = &entry.command;
         if self.quarantine.contains_key(&entry.seq) {
-            return self.answer(command, Err(Rejection::Quarantined { seq: entry.seq }));
+            let answer = Answer { seq: entry.seq, result: Err(Rejection::Quarantined { seq: entry.seq }) };
+            if self.remembered.get(command.id).is_none() {
+                self.remember(command.id, command.body, answer.clone());
+            }
+            return self.outcome(command, answer, false);
         }
         self.fire_timers();
         if let Some(known) = self.remembered.get(command.id).filter(|_| !self.mutated(Mutant::RetryExecutesAgain)) {

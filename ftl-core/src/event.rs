@@ -134,7 +134,7 @@ pub enum Event {
         /// On the pitch at kick-off.
         starting: Vec<InstrumentIdx>,
     },
-    /// The match entered a phase; at kick-off every used footballer's form becomes his `previous`.
+    /// The match entered a phase; at kick-off the form of everybody in the squads becomes his `previous`.
     PhaseEntered {
         /// Which match.
         fixture: FixtureId,

@@ -81,11 +81,11 @@ uuid_id! {
     CommandId;
 }
 
-/// UUIDv7 of the `index`-th thing made by the entry at `seq`: 48 bits of `at`, then `seq`, then `index`,
+/// UUIDv7 of the `index`-th thing made by the entry at `seq`: 48 bits of `at`, then 48 of `seq` and 26 of `index`,
 /// so that ids sort in the order of making.
-const fn made_by(at: At, seq: Seq, index: u16) -> u128 {
+const fn made_by(at: At, seq: Seq, index: u32) -> u128 {
     #![allow(clippy::as_conversions, clippy::arithmetic_side_effects)]
-    let entropy = ((seq.0 as u128) << 16) | index as u128;
+    let entropy = ((seq.0 as u128) << 26) | (index as u128 & 0x3ff_ffff);
     let time = (at.0 as u128) & 0xffff_ffff_ffff;
     let high = (entropy >> 62) & 0xfff;
     let low = entropy & 0x3fff_ffff_ffff_ffff;
@@ -94,14 +94,14 @@ const fn made_by(at: At, seq: Seq, index: u16) -> u128 {
 
 impl OrderId {
     /// The id of the `index`-th thing that the entry makes.
-    pub const fn made_by(at: At, seq: Seq, index: u16) -> Self {
+    pub const fn made_by(at: At, seq: Seq, index: u32) -> Self {
         Self(made_by(at, seq, index))
     }
 }
 
 impl PositionId {
     /// The id of the `index`-th thing that the entry makes.
-    pub const fn made_by(at: At, seq: Seq, index: u16) -> Self {
+    pub const fn made_by(at: At, seq: Seq, index: u32) -> Self {
         Self(made_by(at, seq, index))
     }
 }

@@ -29,6 +29,8 @@ pub struct Standing {
     pub positions: BTreeMap<PositionId, Holding>,
     /// The curves of what the league lists, the book's own lots taken out.
     pub curves: BTreeMap<InstrumentIdx, OthersCurve>,
+    /// Its equity was gone in this entry: all of its positions close.
+    pub sweeping: bool,
 }
 
 /// An open position as far as margin goes.
@@ -73,10 +75,12 @@ pub enum Step {
         /// The entry cost that left with it.
         entry_cost: Money,
     },
-    /// The wallet changed other than by washout and the bad debt that follows it.
+    /// The wallet changed other than by washout.
     Paid(Money),
-    /// R5.5: it is the book's turn to be judged.
+    /// R5.5: it is the book's turn to be judged; it loses one position at most.
     Judged,
+    /// The entry is over.
+    Ended,
 }
 
 /// A close by washout.
@@ -90,9 +94,8 @@ pub struct Close {
     pub pnl: Money,
 }
 
-/// R5.3 for one book: judged at each `Step::Judged`, closes the position with the lowest unrealised result (ties: the
-/// older) on the curve, looks again, until the level is above the washout; with equity gone all go. A flat book's
-/// negative remainder is paid (R5.4).
+/// R5.3 for one book: at each `Step::Judged`, at or below the washout level, it loses the position with the lowest
+/// unrealised result (ties: the older), on the curve; once its equity was gone it goes on until it is flat.
 pub fn replay<R: Rulebook>(rules: &Rules, mut book: Standing, steps: &[Step]) -> Vec<Close> {
     let mut closes = Vec::new();
     for step in steps {
@@ -106,6 +109,7 @@ pub fn replay<R: Rulebook>(rules: &Rules, mut book: Standing, steps: &[Step]) ->
             Step::Left { position, lots, entry_cost } => book.reduce(*position, *lots, *entry_cost),
             Step::Paid(amount) => book.balance += *amount,
             Step::Judged => closes.extend(book.judge::<R>(rules)),
+            Step::Ended => book.sweeping = false,
         }
     }
     closes
@@ -118,7 +122,12 @@ impl Standing {
             (p.id, Holding { instrument: p.instrument, direction: p.direction, lots: p.lots, entry_cost: p.entry_cost })
         };
         let positions: BTreeMap<PositionId, Holding> = state.positions_of(id).map(holding).collect();
-        let mut book = Self { balance: state.book(id).map(|row| row.balance).unwrap_or_default(), positions, curves: BTreeMap::new() };
+        let mut book = Self {
+            balance: state.book(id).map(|row| row.balance).unwrap_or_default(),
+            positions,
+            curves: BTreeMap::new(),
+            sweeping: false,
+        };
         book.curves = state
             .instruments()
             .map(|row| {
@@ -148,24 +157,17 @@ impl Standing {
         Some((others.review.unwrap_or_else(|| R::Pricing::mark(rules, curve)), others.position))
     }
 
-    fn judge<R: Rulebook>(&mut self, rules: &Rules) -> Vec<Close> {
-        let mut closes = Vec::new();
-        let mut sweeping = false;
-        loop {
-            let equity = self.balance.wide() + self.positions.values().map(|h| self.unrealised::<R>(rules, h)).sum();
-            let margin = |h: &Holding| {
-                let (mark, playing) = self.mark::<R>(rules, h)?;
-                Some(notional(rules, R::Margin::per_share(rules, playing, h.direction, mark), h.lots))
-            };
-            let used: Wide = self.positions.values().filter_map(margin).sum();
-            sweeping = sweeping || equity <= Wide::ZERO;
-            let washed_out = used > Wide::ZERO && equity * 10_000 <= used * rules.margin.washout_at.wide();
-            let lowest = self.positions.iter().map(|(id, h)| (self.unrealised::<R>(rules, h), *id)).min().map(|(_, id)| id);
-            match lowest.filter(|_| washed_out || sweeping).and_then(|id| self.close::<R>(rules, id)) {
-                Some(close) => closes.push(close),
-                None => return closes,
-            }
-        }
+    fn judge<R: Rulebook>(&mut self, rules: &Rules) -> Option<Close> {
+        let equity = self.balance.wide() + self.positions.values().map(|h| self.unrealised::<R>(rules, h)).sum();
+        let margin = |h: &Holding| {
+            let (mark, playing) = self.mark::<R>(rules, h)?;
+            Some(notional(rules, R::Margin::per_share(rules, playing, h.direction, mark), h.lots))
+        };
+        let used: Wide = self.positions.values().filter_map(margin).sum();
+        self.sweeping = !self.positions.is_empty() && (self.sweeping || equity <= Wide::ZERO);
+        let washed_out = used > Wide::ZERO && equity * 10_000 <= used * rules.margin.washout_at.wide();
+        let lowest = self.positions.iter().map(|(id, h)| (self.unrealised::<R>(rules, h), *id)).min().map(|(_, id)| id);
+        lowest.filter(|_| washed_out || self.sweeping).and_then(|id| self.close::<R>(rules, id))
     }
 
     fn close<R: Rulebook>(&mut self, rules: &Rules, id: PositionId) -> Option<Close> {
@@ -178,9 +180,6 @@ impl Standing {
         let pnl = exit_value - holding.entry_cost;
         self.positions.remove(&id);
         self.balance += pnl - fee;
-        if self.positions.is_empty() {
-            self.balance = self.balance.max(Money::ZERO);
-        }
         Some(Close { position: id, exit_value, pnl })
     }
 
@@ -220,7 +219,7 @@ impl History {
             self.observe_one(event);
         }
         if !events.is_empty() {
-            self.steps.push(Step::Judged);
+            self.steps.extend([Step::Judged, Step::Ended]);
         }
     }
 
@@ -265,7 +264,7 @@ impl History {
                 }
             }
             Event::PositionClosed(closed) => self.observe_close(closed),
-            Event::ValuePosted { postings, reason, .. } if *reason != crate::ledger::PostingReason::BadDebt => {
+            Event::ValuePosted { postings, .. } => {
                 for posting in postings.iter().filter(|p| p.account == LedgerAccount::Wallet(self.book)) {
                     self.steps.push(Step::Paid(posting.amount));
                 }

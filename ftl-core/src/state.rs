@@ -77,11 +77,13 @@ pub(crate) struct Work {
     /// What happened so far.
     pub events: Vec<Event>,
     /// How many orders and positions the entry has made.
-    pub made: u16,
+    pub made: u32,
     /// Positions whose stop or profit may have been reached.
     pub positions: BTreeSet<PositionId>,
     /// Books whose margin must be looked at.
     pub books: BTreeSet<BookId>,
+    /// The judged mark up to which an instrument's stops and bands have been looked at in this entry.
+    pub noted: BTreeMap<InstrumentIdx, Price>,
     /// Instruments whose limit orders must be looked at.
     pub limits: BTreeSet<InstrumentIdx>,
     /// Books to warn or to re-arm.

@@ -6,11 +6,11 @@ use crate::id::{AccountId, BookId, InstrumentId, InstrumentIdx, NaturalKey};
 use crate::ledger::{LedgerAccount, Posting, PostingReason};
 use crate::limits;
 use crate::rejection::Rejection;
-use crate::rulebook::Rulebook;
 use crate::rulebook::scoring::{live_base, starting_form};
+use crate::rulebook::{Curve, PricingCurve, Rulebook};
 use crate::rules::Rules;
 use crate::state::State;
-use crate::units::{Lots, Money, Price, Wide};
+use crate::units::{Lots, Money, Price, Score, Wide};
 
 impl<R: Rulebook> State<R> {
     pub(crate) fn found_league(&mut self, genesis: &Genesis) -> Result<(), Rejection> {
@@ -30,15 +30,31 @@ impl<R: Rulebook> State<R> {
 
     pub(crate) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
         limits::check_rules(rules)?;
-        let old = &self.rules;
-        let curve_changes =
-            (old.k_mod, old.contract_size, old.margin.leverage) != (rules.k_mod, rules.contract_size, rules.margin.leverage);
-        if curve_changes && !self.positions.is_empty() {
+        let rescaled = scale(&self.rules) != scale(rules);
+        let at_rest = self.positions.is_empty() && self.orders.is_empty() && !self.fixtures().any(|f| f.is_live() || f.awaits_final());
+        if rescaled && !at_rest {
             return Err(Rejection::PositionsOpen);
         }
         // From here nothing can fail.
         self.emit(Event::RulesChanged(Box::new(rules.clone())));
+        if rescaled {
+            self.rescale();
+        }
         Ok(())
+    }
+
+    /// New prices and caps for everybody, so that nobody can foresee them.
+    fn rescale(&mut self) {
+        for n in 0..self.instruments.len() {
+            let Some(row) = self.instruments.get(n) else { continue };
+            let (instrument, position, net) = (row.idx, row.footballer.position, row.net);
+            let max = self.rules.scoring.max_expected.get(position.index()).copied().unwrap_or(Score::ZERO);
+            let form = row.form.clamp(Score::ZERO, max);
+            let live_base = live_base(&self.rules, position, form);
+            let mark = R::Pricing::mark(&self.rules, Curve { base: live_base, net });
+            self.emit(Event::PriceChanged { instrument, form, live_base, bump: Price::ZERO, net, mark });
+            self.emit(Event::SideCapSet { instrument, side_cap: side_cap(&self.rules, live_base) });
+        }
     }
 
     pub(crate) fn open_account(&mut self, open: &OpenAccount) -> Result<(), Rejection> {
@@ -141,6 +157,13 @@ impl<R: Rulebook> State<R> {
         self.emit(Event::InstrumentFrozen { instrument, frozen });
         Ok(())
     }
+}
+
+/// What prices, caps and margins are made of: it changes only while nothing is open, resting or live (R2.3), since
+/// a price that everybody can foresee is free money, and a cap of another scale no cap.
+fn scale(rules: &Rules) -> impl PartialEq {
+    let scoring = rules.scoring.clone();
+    (rules.floor, rules.ceiling, rules.contract_size, rules.k_mod, rules.exposure, scoring, rules.margin.leverage)
 }
 
 /// R2.4: lots of one side, `20 % × min(live_base, 4 × floor) / k_mod`, rounded down to 0.01.

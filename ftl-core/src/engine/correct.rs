@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::Correction;
-use crate::engine::report::guard_event;
+use crate::engine::report::{guard_event, guard_new};
 use crate::event::Event;
 use crate::fixture::{Fixture, Listed, MatchEvent, MatchPhase};
 use crate::id::{EventId, FixtureId, InstrumentIdx, OrderId, PositionId};
@@ -41,9 +41,7 @@ impl<R: Rulebook> State<R> {
                 (event.id.clone(), Some(within(event, clock)?))
             }
             Correction::Add(event) => {
-                if fixture.reported.contains(&event.id) {
-                    return Err(Rejection::DuplicateEvent);
-                }
+                guard_new(fixture, &event.id)?;
                 guard_event(fixture, event)?;
                 (event.id.clone(), Some(within(event, None)?))
             }
@@ -66,9 +64,10 @@ impl<R: Rulebook> State<R> {
         if phase.is_live() {
             touched.extend(self.review_after(id, reported.as_ref(), &moved));
         }
-        if phase != MatchPhase::Finalised {
-            self.reprice(id, !phase.is_live());
+        if phase == MatchPhase::Finalised {
+            return;
         }
+        self.reprice(id, !phase.is_live());
         if !self.mutated(Mutant::EventCancelsNothing) {
             self.intervene(&touched);
         }

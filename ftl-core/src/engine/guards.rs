@@ -63,6 +63,7 @@ impl<R: Rulebook> State<R> {
         self.guard_sides(open, moment, mark)?;
         let fill = self.open_fill(instrument, open)?;
         if let Some(slippage) = open.slippage {
+            limits::check_slippage(slippage)?;
             self.guard_slippage(open, slippage, fill.entry_cost)?;
         }
         if self.price_is_limited(instrument, open.direction) {
@@ -151,13 +152,7 @@ impl<R: Rulebook> State<R> {
         };
         if exceeded {
             let fill = price_per_share(&self.rules, entry_cost, open.lots, rounding);
-            // The worst price that is still accepted: the last unit inside the edge.
-            let edge = slippage.client_price.wide() * edge;
-            let worst = match open.direction {
-                Direction::Long => edge.div_floor(10_000),
-                Direction::Short => edge.div_ceil(10_000),
-            };
-            let worst = Price::from_units(worst.clamp_i64());
+            let worst = Price::from_units(rounding.opposite().divide(slippage.client_price.wide() * edge, one).clamp_i64());
             return Err(Rejection::SlippageExceeded { fill, worst });
         }
         Ok(())

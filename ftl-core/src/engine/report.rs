@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 use crate::fixture::{EventKind, Fixture, Listed, MatchEvent, MatchPhase, Participant};
-use crate::id::FixtureId;
+use crate::id::{EventId, FixtureId};
 use crate::limits;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -14,9 +14,7 @@ impl<R: Rulebook> State<R> {
         if !is_timely(event.kind, fixture.phase) {
             return Err(Rejection::WrongPhase { phase: fixture.phase });
         }
-        if fixture.reported.contains(&event.id) {
-            return Err(Rejection::DuplicateEvent);
-        }
+        guard_new(fixture, &event.id)?;
         let listed = guard_event(fixture, event)?;
         let latest = fixture.events.iter().map(|l| (l.event.minute, l.event.offset)).max();
         let goes_back = latest.is_some_and(|latest| (event.minute, event.offset) < latest);
@@ -60,6 +58,17 @@ fn is_timely(kind: EventKind, phase: MatchPhase) -> bool {
     }
 }
 
+/// An id that the fixture has not seen, while there is room for it.
+pub(crate) fn guard_new(fixture: &Fixture, event: &EventId) -> Result<(), Rejection> {
+    if fixture.reported.contains(event) {
+        return Err(Rejection::DuplicateEvent);
+    }
+    if fixture.reported.len() >= limits::MAX_EVENTS {
+        return Err(limits::too_many(limits::MAX_EVENTS));
+    }
+    Ok(())
+}
+
 /// A well-formed event of known footballers, wherever it stands.
 pub(crate) fn guard_event(fixture: &Fixture, event: &MatchEvent) -> Result<Listed, Rejection> {
     if !event.id.is_well_formed() {
@@ -67,9 +76,6 @@ pub(crate) fn guard_event(fixture: &Fixture, event: &MatchEvent) -> Result<Liste
     }
     if event.minute > limits::MAX_MINUTE || event.offset > limits::MAX_OFFSET {
         return Err(limits::invalid("minute", "at most 130, with an offset of at most 60"));
-    }
-    if fixture.events.len() >= limits::MAX_EVENTS {
-        return Err(limits::too_many(limits::MAX_EVENTS));
     }
     let listed = fixture.listed(event.clone());
     if event.instrument.is_some() != listed.who.is_some() || event.related.is_some() != listed.other.is_some() {

@@ -115,11 +115,14 @@ impl<R: Rulebook> State<R> {
             awaits_check: false,
             longest: self.at,
         });
+        let hold_until = review.hold_until.max(self.at.after(hold.at_least));
+        // A signal that is lost must not keep the busiest under review for ever: what does not wait extends no waiting.
+        let waits = hold.restart || hold.check;
         let review = Review {
-            hold_until: review.hold_until.max(self.at.after(hold.at_least)),
+            hold_until,
             awaits_restart: review.awaits_restart || hold.restart,
             awaits_check: review.awaits_check || hold.check,
-            longest: review.longest.max(self.at.after(rules.longest)),
+            longest: if waits { review.longest.max(self.at.after(rules.longest)) } else { review.longest.max(hold_until) },
             ..review
         };
         self.emit(Event::ReviewHeld { instrument, review });

@@ -83,6 +83,10 @@ impl<R: Rulebook> State<R> {
 
     /// The position that a book is to lose now, if any.
     fn next_washout(&mut self, id: BookId) -> Option<PositionId> {
+        if self.book(id)?.positions.is_empty() {
+            self.work.sweeping.remove(&id);
+            return None;
+        }
         let worth = self.judged(self.book(id)?);
         if worth.0 <= Wide::ZERO && worth.1 > Wide::ZERO {
             self.work.sweeping.insert(id);

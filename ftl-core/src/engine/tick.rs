@@ -125,7 +125,13 @@ impl<R: Rulebook> State<R> {
             due.extend(index.market.iter().filter(|id| self.order(**id).is_some_and(|o| early || o.due.is_none_or(|due| due <= self.at))));
         }
         for id in due {
-            self.fill_resting(id);
+            // More timers than one entry fires may be waiting: what is stale must not fill.
+            let stale = self.order(id).and_then(|order| order.stale_due).is_some_and(|stale| stale <= self.at);
+            if stale && !self.mutated(Mutant::StaleOrderForgotten) {
+                self.cancel(id, CancelReason::FeedStale);
+            } else {
+                self.fill_resting(id);
+            }
         }
     }
 }

@@ -29,6 +29,13 @@ impl Rounding {
             Direction::Short => Self::Down,
         }
     }
+    /// The other way.
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Up => Self::Down,
+            Self::Down => Self::Up,
+        }
+    }
     /// The quotient, rounded this way.
     pub fn divide(self, value: Wide, divisor: Wide) -> Wide {
         match self {

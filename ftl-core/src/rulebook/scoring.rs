@@ -138,7 +138,13 @@ fn clean_sheet(
                 |minute: u64| table.get(usize::try_from(minute).unwrap_or(usize::MAX)).or(table.last()).copied().unwrap_or(Score::ZERO);
             let p = match appearance.conceded_after {
                 Some(after) if after < length => Score::ZERO,
-                _ => at(MatchClock(played.0).minutes()),
+                // Between two minutes in a straight line: a step at a moment that everybody knows is free money.
+                _ => {
+                    let minute = MatchClock(played.0).minutes();
+                    let (from, to) = (at(minute), at(minute.saturating_add(1)));
+                    let rest = Wide::from(played.0.saturating_sub(minute.saturating_mul(60_000)));
+                    from + Score::from_units(((to - from).wide() * rest).div_floor(60_000).clamp_i64())
+                }
             };
             Score::from_units((weight.wide() * (p - at(0)).wide()).div_floor(1_000_000).clamp_i64())
         }

@@ -37,11 +37,6 @@ impl<R: Rulebook> State<R> {
                 let books: Vec<BookId> = self.books.iter().filter(|book| !book.positions.is_empty()).map(|book| book.id).collect();
                 self.work.books.extend(books);
                 self.work.limits.extend(self.instruments.iter().map(|row| row.idx));
-                let live: Vec<_> =
-                    self.fixtures().filter(|fixture| fixture.is_live() || fixture.awaits_final()).map(|f| f.id.clone()).collect();
-                for fixture in live {
-                    self.change_fixture(&fixture, |state, row| row.recount(&state.rules));
-                }
             }
             Event::AccountOpened { account, district, kind } => self.account_opened(*account, district, *kind),
             Event::AccountSuspended { account, suspended } => {
@@ -85,6 +80,7 @@ impl<R: Rulebook> State<R> {
             Event::ReviewHeld { instrument, review } => self.change(*instrument, |row| row.review = Some(*review)),
             Event::ReviewEnded { instrument } => {
                 self.change(*instrument, |row| row.review = None);
+                self.work.noted.remove(instrument);
                 self.note_mark(*instrument);
             }
             Event::FixtureCreated { fixture, home, away, kick_off, coverage, squad, prior_conceded } => {

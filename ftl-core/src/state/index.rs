@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::bands::Band;
-use crate::id::{BookId, FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
+use crate::id::{AccountId, BookId, FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
 use crate::mutant::Mutant;
 use crate::order::{Order, OrderAction};
 use crate::position::Position;
@@ -126,6 +126,15 @@ impl InstrumentIndex {
     }
 }
 
+/// Below and above every book, to bound a range of edges.
+const FIRST_BOOK: BookId = BookId { account: AccountId(0), number: 0 };
+const LAST_BOOK: BookId = BookId { account: AccountId(u128::MAX), number: u16::MAX };
+
+/// The next price up.
+fn next_above(price: Price) -> Price {
+    price.checked_add(Price::from_units(1)).unwrap_or(Price::MAX)
+}
+
 impl Index {
     pub fn of(&mut self, instrument: InstrumentIdx) -> Option<&mut InstrumentIndex> {
         self.instruments.get_mut(instrument.index())
@@ -133,7 +142,9 @@ impl Index {
 }
 
 impl<R: Rulebook> State<R> {
-    /// The mark of an instrument has changed, or may be looked at again: notes whom it reaches.
+    /// The mark of an instrument has changed: notes whom it reaches. The first time in an entry it looks at everything
+    /// beyond the mark, later at what lies between the former mark and the new one: what was found before is in `work`,
+    /// and what has been taken out of it was found on the safe side.
     pub(crate) fn note_mark(&mut self, instrument: InstrumentIdx) {
         let Some(row) = self.instruments.get(instrument.index()) else { return };
         let judged = self.judged_mark(row);
@@ -141,17 +152,25 @@ impl<R: Rulebook> State<R> {
         let forget_shorts = self.mutated(Mutant::TriggerIndexMissesShorts);
         let Some(index) = self.index.instruments.get(instrument.index()) else { return };
         self.work.limits.insert(instrument);
-        if !under_review {
-            let fallen = index.falling.range((judged, PositionId(0))..).map(|(_, id)| *id);
-            self.work.positions.extend(fallen);
-            if !forget_shorts {
-                let risen = index.rising.range(..=(judged, PositionId(u128::MAX))).map(|(_, id)| *id);
-                self.work.positions.extend(risen);
+        let before = self.work.noted.insert(instrument, judged);
+        if before.is_none_or(|before| judged < before) {
+            let highest = before.unwrap_or(Price::MAX);
+            if !under_review {
+                let fallen = index.falling.range((judged, PositionId(0))..=(highest, PositionId(u128::MAX)));
+                self.work.positions.extend(fallen.map(|(_, id)| *id));
             }
+            let edges = index.lower.range((next_above(judged), FIRST_BOOK)..=(highest, LAST_BOOK));
+            self.work.books.extend(edges.map(|(_, book)| *book));
         }
-        let above = |(_, book): &(Price, BookId)| *book;
-        self.work.books.extend(index.lower.iter().rev().take_while(|(edge, _)| *edge > judged).map(above));
-        self.work.books.extend(index.upper.iter().take_while(|(edge, _)| *edge < judged).map(above));
+        if before.is_none_or(|before| judged > before) {
+            let lowest = before.unwrap_or(Price::MIN);
+            if !under_review && !forget_shorts {
+                let risen = index.rising.range((lowest, PositionId(0))..=(judged, PositionId(u128::MAX)));
+                self.work.positions.extend(risen.map(|(_, id)| *id));
+            }
+            let edges = index.upper.range((lowest, FIRST_BOOK)..(judged, FIRST_BOOK));
+            self.work.books.extend(edges.map(|(_, book)| *book));
+        }
     }
 
     /// Builds every index from the rows.

@@ -62,7 +62,7 @@ impl<R: Rulebook> State<R> {
                     participant.appearance.previous = state.instrument(participant.instrument).map(|i| i.form).unwrap_or_default();
                 }
                 state.change(participant.instrument, |instrument| {
-                    if !phase.is_live() {
+                    if !phase.is_live() && instrument.fixture == Some(number) {
                         instrument.bumps.clear();
                     }
                     match phase {
@@ -90,7 +90,8 @@ impl<R: Rulebook> State<R> {
             return;
         }
         self.change_fixture(fixture, |state, row| {
-            for participant in &row.squad {
+            // An event's id is unique within its fixture: after the whistle the bumps are another match's.
+            for participant in row.squad.iter().filter(|_| row.is_live()) {
                 state.change(participant.instrument, |i| i.bumps.retain(|bump| bump.event != *event));
             }
             let place = row.events.iter().position(|listed| listed.event.id == *event);

@@ -83,6 +83,7 @@ impl<R: Rulebook> State<R> {
         self.shift_net(opened.instrument, opened.direction, opened.lots, opened.net);
         self.record(opened.book, |boards, standing, seat, seq, rules| boards.opened(standing, seat, opened.margin, seq, rules));
         self.work.books.insert(opened.book);
+        self.work.positions.insert(opened.position);
         self.note_mark(opened.instrument);
     }
 
@@ -173,6 +174,6 @@ impl<R: Rulebook> State<R> {
             index.remove_triggers(&before);
             index.add_triggers(&after);
         }
-        self.note_mark(after.instrument);
+        self.work.positions.insert(id);
     }
 }
