@@ -1,0 +1,112 @@
+//! Why a verb did not do what was asked, and the exit code that says so. Every text says what to do next.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use ftl_core::journal::{AppendError, JournalError, ReadError};
+use ftl_core::projection::ProjectionError;
+use ftl_core::state::RestoreError;
+use ftl_store::backup::BackupError;
+use ftl_store::data_dir::OpenError;
+use ftl_store::snapshots::SnapshotError;
+
+/// A verb's failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Refused, or something is wrong with the data: exit code 1.
+    #[error("{0}")]
+    Refused(String),
+    /// Could not run: exit code 2.
+    #[error("{0}")]
+    CouldNotRun(String),
+}
+
+impl Failure {
+    /// Refused, with a text.
+    pub fn refused(text: impl std::fmt::Display) -> Self {
+        Self::Refused(text.to_string())
+    }
+
+    /// Could not run, with a text.
+    pub fn could_not_run(text: impl std::fmt::Display) -> Self {
+        Self::CouldNotRun(text.to_string())
+    }
+
+    /// A file that the system did not let us use.
+    pub fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self::CouldNotRun(format!("{}: {error}", path.display()))
+    }
+
+    /// 1 or 2.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Refused(_) => ExitCode::from(1),
+            Self::CouldNotRun(_) => ExitCode::from(2),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match &error {
+            OpenError::NoLeague { .. } => Self::could_not_run(format!("{error}; name one with --data, or make one: ftl demo")),
+            OpenError::Locked { .. } => Self::could_not_run(format!("{error}; stop that process first, or use a verb that only reads")),
+            OpenError::Exists { .. } => Self::refused(format!("{error}; name a directory that does not exist yet")),
+            OpenError::Io { .. } | OpenError::Database { .. } => Self::could_not_run(error),
+            _ => Self::refused(error),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::League(error) => error.into(),
+            BackupError::Io { .. } => Self::could_not_run(error),
+            BackupError::NotEmpty(_) => Self::refused(format!("{error}; name a directory that does not exist yet")),
+            BackupError::NoBackup { .. } | BackupError::Changed { .. } => Self::refused(error),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Corrupt { .. } => Self::refused(format!("{error}; restore a backup")),
+            ReadError::Trimmed { .. } | ReadError::Unavailable(_) => Self::could_not_run(error),
+        }
+    }
+}
+
+impl From<AppendError> for Failure {
+    fn from(error: AppendError) -> Self {
+        Self::could_not_run(error)
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::could_not_run(error)
+    }
+}
+
+impl From<ProjectionError> for Failure {
+    fn from(error: ProjectionError) -> Self {
+        Self::could_not_run(error)
+    }
+}
+
+impl From<SnapshotError> for Failure {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Io(_) => Self::could_not_run(error),
+            _ => Self::refused(error),
+        }
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        Self::refused(error)
+    }
+}

@@ -1,0 +1,48 @@
+//! The verbs, one a file, and what is common to all: `--help` with an example, `--json`, where a league is.
+
+mod completions;
+mod replay;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// A platform for live-sports trading leagues.
+#[derive(Parser)]
+#[command(name = "ftl", version, about, max_term_width = 100, after_help = "Five minutes to see it work: ftl demo")]
+pub struct Ftl {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Replay(replay::Replay),
+    Completions(completions::Completions),
+}
+
+impl Ftl {
+    /// Does what was asked.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        match self.verb {
+            Verb::Replay(verb) => on_a_runtime(verb.run()),
+            Verb::Completions(verb) => verb.run(),
+        }
+    }
+}
+
+/// Where the league is.
+#[derive(Args)]
+pub struct Where {
+    /// The league's directory.
+    #[arg(long, value_name = "DIR", env = "FTL_DATA", default_value = "./ftl-data")]
+    pub data: PathBuf,
+}
+
+fn on_a_runtime(verb: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::could_not_run)?;
+    runtime.block_on(verb)
+}
