@@ -1,0 +1,87 @@
+//! What every handler shares. Cheap to clone; built once by `serve`.
+
+use std::sync::Arc;
+
+use ftl_core::id::{AccountId, InstrumentIdx, Seq};
+use ftl_core::journal::Clock;
+use ftl_core::rejection::Rejection;
+use ftl_core::time::At;
+
+use crate::auth::Tokens;
+use crate::config::{Config, Environment};
+use crate::equity::EquityModel;
+use crate::history::History;
+use crate::limits::Limits;
+use crate::problem::Problem;
+use crate::replays::Replays;
+use crate::replica::Replica;
+
+/// See the module.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// In force.
+    pub config: Config,
+    /// The league in this process.
+    pub replica: Replica,
+    /// What is no part of the state.
+    pub history: Arc<History>,
+    /// Names and districts.
+    pub identities: Arc<dyn ftl_store::identity::Identities>,
+    /// Logins.
+    pub tokens: Tokens,
+    /// How often somebody may ask.
+    pub limits: Limits,
+    /// Wall-clock time.
+    pub clock: Arc<dyn Clock>,
+    /// The `equity` board.
+    pub equity: EquityModel,
+    /// Matches that are played into the league.
+    pub replays: Replays,
+    /// Makes command ids of accounts and keys.
+    pub command_key: [u8; 32],
+    /// Cut when the server ends: streams watch it.
+    pub ending: tokio_util::sync::CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// The app of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Now.
+    pub fn now(&self) -> At {
+        self.clock.now()
+    }
+
+    /// Whether anybody may log in under any name.
+    pub fn is_development(&self) -> bool {
+        self.config.env == Environment::Development
+    }
+
+    /// The number of an instrument, and the entry that this is as of.
+    pub(crate) fn instrument(&self, slug: &str) -> Result<InstrumentIdx, Problem> {
+        let (idx, seq) = self.replica.read(|league| (league.find_instrument(slug).map(|row| row.idx), league.seq()))?;
+        idx.ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, seq))
+    }
+
+    /// The name that an account gave itself; none where nobody remembers it.
+    pub(crate) async fn name_of(&self, account: AccountId) -> Option<String> {
+        self.identities.by_id(account).await.ok().flatten().map(|identity| identity.name)
+    }
+
+    /// The last entry applied.
+    pub fn seq(&self) -> Seq {
+        self.replica.applied()
+    }
+}

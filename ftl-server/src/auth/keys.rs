@@ -1,0 +1,110 @@
+//! The Ed25519 keys that tokens are signed with: from the environment, or made once and kept in `FTL_DATA`.
+
+use std::io::Write;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+
+use crate::config::{Config, ConfigError};
+
+/// The file in `FTL_DATA`; readable by its owner alone.
+const FILE: &str = "jwt-ed25519.b64";
+/// What stands before the 32 bytes in a SubjectPublicKeyInfo of Ed25519.
+const SPKI_PREFIX: usize = 12;
+
+/// A pair of keys.
+pub struct Keys {
+    pub(super) signing: EncodingKey,
+    pub(super) verifying: DecodingKey,
+}
+
+/// Keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The environment has no usable key.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The file can be neither read nor made.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file holds no key.
+    #[error("{0} holds no Ed25519 key; remove it to have a new one made (every login then ends)")]
+    Damaged(String),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Randomness,
+}
+
+impl Keys {
+    /// The environment's, or in development those of the data directory.
+    pub fn of(config: &Config) -> Result<Self, KeyError> {
+        let problem =
+            |variable: &'static str, takes: &'static str| move || ConfigError { variable, takes, problem: "it holds no usable key".into() };
+        let Some(private) = &config.jwt_private_key else { return Self::kept_in(&config.data) };
+        let bad_private = problem("JWT_PRIVATE_KEY_B64", "an Ed25519 private key, PKCS#8 DER in base64");
+        let bad_public = problem("JWT_PUBLIC_KEY_B64", "the public key of JWT_PRIVATE_KEY_B64");
+        let der = STANDARD.decode(private.0.trim()).map_err(|_| bad_private())?;
+        let (keys, public) = Self::from_pkcs8(&der).ok_or_else(bad_private)?;
+        if let Some(text) = &config.jwt_public_key {
+            let given = STANDARD.decode(text.trim()).map_err(|_| bad_public())?;
+            let raw = if given.len() == SPKI_PREFIX + 32 { &given[SPKI_PREFIX..] } else { &given[..] };
+            if raw != public {
+                return Err(bad_public().into());
+            }
+        }
+        Ok(keys)
+    }
+
+    /// New keys that nobody keeps.
+    pub fn made_up() -> Result<Self, KeyError> {
+        let document = generate()?;
+        Self::from_pkcs8(&document).map(|(keys, _)| keys).ok_or(KeyError::Randomness)
+    }
+
+    fn kept_in(directory: &Path) -> Result<Self, KeyError> {
+        let path = directory.join(FILE);
+        let shown = path.display().to_string();
+        let file_error = |error| KeyError::File { path: shown.clone(), error };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let der = STANDARD.decode(text.trim()).map_err(|_| KeyError::Damaged(shown.clone()))?;
+                Self::from_pkcs8(&der).map(|(keys, _)| keys).ok_or(KeyError::Damaged(shown))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let document = generate()?;
+                std::fs::create_dir_all(directory).map_err(file_error)?;
+                owners_file(&path).and_then(|mut file| file.write_all(STANDARD.encode(&document).as_bytes())).map_err(file_error)?;
+                Self::from_pkcs8(&document).map(|(keys, _)| keys).ok_or(KeyError::Randomness)
+            }
+            Err(error) => Err(file_error(error)),
+        }
+    }
+
+    fn from_pkcs8(der: &[u8]) -> Option<(Self, Vec<u8>)> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?;
+        let public = pair.public_key().as_ref().to_vec();
+        let keys = Self { signing: EncodingKey::from_ed_der(der), verifying: DecodingKey::from_ed_der(&public) };
+        Some((keys, public))
+    }
+}
+
+fn generate() -> Result<Vec<u8>, KeyError> {
+    let document = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).map_err(|_| KeyError::Randomness)?;
+    Ok(document.as_ref().to_vec())
+}
+
+fn owners_file(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

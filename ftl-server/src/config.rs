@@ -1,0 +1,296 @@
+//! What the environment says: one typed value, made once at start, by `serve` and by `ftl config`.
+//!
+//! A missing or malformed variable stops the start with its name and what it takes; a secret's value is never shown.
+
+mod settings;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use settings::{SETTINGS, Setting};
+
+/// The configuration in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it runs; development allows the dev login.
+    pub env: Environment,
+    /// The one league that this process serves.
+    pub league: String,
+    /// 0 takes any free port.
+    pub api_port: u16,
+    /// Where the league's files are.
+    pub data: PathBuf,
+    /// Origins that browsers may call from; `*` for any.
+    pub cors_origins: Vec<String>,
+    /// Opens the admin routes; without it they are shut.
+    pub operator_token: Option<Secret>,
+    /// Ed25519 in PKCS#8 DER, base64.
+    pub jwt_private_key: Option<Secret>,
+    /// Ed25519, 32 bytes or SubjectPublicKeyInfo DER, base64; follows from the private key.
+    pub jwt_public_key: Option<String>,
+    /// Multiplies every limit, in thousandths.
+    pub rate_limit_permille: u32,
+    /// No limits at all; never in production.
+    pub rate_limit_off: bool,
+    /// How long history may wait to be written.
+    pub flush_interval: Duration,
+    /// A filter as `tracing-subscriber` reads it.
+    pub log_level: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Entries between two snapshots.
+    pub snapshot_every: u64,
+    /// What `ftl config` shows: variable, value in force, whether the environment set it.
+    shown: Vec<(&'static str, String, bool)>,
+}
+
+/// `ENV`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Keys are made where missing, anybody may log in under any name.
+    Development,
+    /// Nothing is made up.
+    Production,
+}
+
+/// `LOG_FORMAT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// A value that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+/// A variable that cannot be used. The start stops with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {problem}; it takes {takes}")]
+pub struct ConfigError {
+    /// Which.
+    pub variable: &'static str,
+    /// What it takes.
+    pub takes: &'static str,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Config {
+    /// From the process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// From `lookup`; an empty value counts as none.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let vars = Vars { lookup: &lookup };
+        vars.refuse_what_is_not_here()?;
+        let env = vars.parse("ENV", |text| match text {
+            "development" => Some(Environment::Development),
+            "production" => Some(Environment::Production),
+            _ => None,
+        })?;
+        let production = env == Environment::Production;
+        let rate_limit_off = vars.parse("DISABLE_RATE_LIMIT", boolean)?;
+        if rate_limit_off && production {
+            return Err(error("DISABLE_RATE_LIMIT", "limits stay on in production"));
+        }
+        let jwt_private_key = vars.get("JWT_PRIVATE_KEY_B64").map(Secret);
+        if production && jwt_private_key.is_none() {
+            return Err(error("JWT_PRIVATE_KEY_B64", "it is not set, and production makes no key of its own"));
+        }
+        let operator_token = vars.get("OPERATOR_TOKEN").map(Secret);
+        if let Some(Secret(token)) = &operator_token
+            && production
+            && token.len() < 16
+        {
+            return Err(error("OPERATOR_TOKEN", "it is shorter than 16 characters"));
+        }
+        Ok(Self {
+            env,
+            league: vars.parse("LEAGUE", |text| league_name(text).then(|| text.to_owned()))?,
+            api_port: vars.parse("API_PORT", |text| text.parse().ok())?,
+            data: vars.parse("FTL_DATA", |text| Some(PathBuf::from(text)))?,
+            cors_origins: vars.parse("CORS_ORIGINS", origins)?,
+            operator_token,
+            jwt_private_key,
+            jwt_public_key: vars.get("JWT_PUBLIC_KEY_B64"),
+            rate_limit_permille: vars.parse("RATE_LIMIT_SCALE", permille)?,
+            rate_limit_off,
+            flush_interval: vars.parse("FLUSH_INTERVAL", |text| duration(text).filter(|d| (1..=60_000).contains(&d.as_millis())))?,
+            log_level: vars.parse("LOG_LEVEL", |text| Some(text.to_owned()))?,
+            log_format: vars.parse("LOG_FORMAT", |text| match text {
+                "text" => Some(LogFormat::Text),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            })?,
+            snapshot_every: 50_000,
+            shown: vars.shown(),
+        })
+    }
+
+    /// What `ftl config` prints for machines: variable, value (secrets hidden), whether the environment set it.
+    pub fn rows(&self) -> &[(&'static str, String, bool)] {
+        &self.shown
+    }
+}
+
+impl fmt::Display for Config {
+    /// One variable a line: name, value, where it comes from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.shown.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        let values = self.shown.iter().map(|(_, value, _)| value.len()).max().unwrap_or(0);
+        for (name, value, set) in &self.shown {
+            let from = if *set { "environment" } else { "default" };
+            writeln!(f, "{name:names$}  {value:values$}  {from}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The variables, each looked up through its row of [`SETTINGS`].
+struct Vars<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Vars<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn parse<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<T, ConfigError> {
+        let setting = settings::named(name);
+        let set = self.get(name);
+        let text = set.as_deref().unwrap_or(setting.default);
+        parse(text.trim()).ok_or_else(|| error(name, &format!("{text:?} is none")))
+    }
+
+    /// What a later version brings is refused rather than ignored: whoever sets it counts on it.
+    fn refuse_what_is_not_here(&self) -> Result<(), ConfigError> {
+        if self.get("REDIS_URL").is_some() && self.get("DATABASE_URL").is_none() {
+            return Err(error("REDIS_URL", "it needs DATABASE_URL"));
+        }
+        for setting in SETTINGS.iter().filter(|setting| setting.only.is_some()) {
+            let Some(value) = self.get(setting.name) else { continue };
+            if !setting.only.unwrap_or(&[]).contains(&value.trim()) {
+                let what = if setting.secret { "it".to_owned() } else { format!("{value:?}") };
+                return Err(error(setting.name, &format!("{what} is for a later version")));
+            }
+        }
+        Ok(())
+    }
+
+    fn shown(&self) -> Vec<(&'static str, String, bool)> {
+        let row = |setting: &Setting| {
+            let set = self.get(setting.name);
+            let value = match &set {
+                Some(_) if setting.secret => "(hidden)".to_owned(),
+                Some(value) => value.clone(),
+                None => setting.default.to_owned(),
+            };
+            (setting.name, value, set.is_some())
+        };
+        SETTINGS.iter().map(row).collect()
+    }
+}
+
+fn error(variable: &'static str, problem: &str) -> ConfigError {
+    ConfigError { variable, takes: settings::named(variable).takes, problem: problem.to_owned() }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// "0.5" is 500.
+fn permille(text: &str) -> Option<u32> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 4 || part.len() > 3 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    format!("{whole}{part:0<3}").parse().ok().filter(|n| *n > 0)
+}
+
+/// "100ms", "2s", "1m".
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+fn origins(text: &str) -> Option<Vec<String>> {
+    let list: Vec<String> = text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+    list.iter().all(|origin| origin == "*" || origin.starts_with("http://") || origin.starts_with("https://")).then_some(list)
+}
+
+fn league_name(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &'static [(&'static str, &'static str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+    }
+
+    #[test]
+    fn an_empty_environment_is_a_development_league() {
+        let config = with(&[]).unwrap();
+        assert_eq!((config.env, config.league.as_str(), config.api_port), (Environment::Development, "main", 8080));
+        assert_eq!(config.flush_interval, Duration::from_millis(100));
+        assert_eq!(config.rate_limit_permille, 1000);
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_with_the_variable_and_what_it_takes() {
+        let message = |pairs| with(pairs).unwrap_err().to_string();
+        insta::assert_snapshot!(message(&[("API_PORT", "80800")]), @r#"API_PORT: "80800" is none; it takes a port, 0 for any free one"#);
+        insta::assert_snapshot!(message(&[("ENV", "staging")]), @r#"ENV: "staging" is none; it takes development or production"#);
+        insta::assert_snapshot!(message(&[("FLUSH_INTERVAL", "100")]), @r#"FLUSH_INTERVAL: "100" is none; it takes a time from 1ms to 1m, such as 100ms"#);
+        insta::assert_snapshot!(message(&[("RATE_LIMIT_SCALE", "0")]), @r#"RATE_LIMIT_SCALE: "0" is none; it takes a decimal number above 0, at most three places"#);
+    }
+
+    #[test]
+    fn production_needs_its_keys_and_keeps_its_limits() {
+        let message = |pairs| with(pairs).unwrap_err().to_string();
+        insta::assert_snapshot!(message(&[("ENV", "production")]), @"JWT_PRIVATE_KEY_B64: it is not set, and production makes no key of its own; it takes an Ed25519 private key, PKCS#8 DER in base64");
+        insta::assert_snapshot!(message(&[("ENV", "production"), ("JWT_PRIVATE_KEY_B64", "AA=="), ("DISABLE_RATE_LIMIT", "1")]), @"DISABLE_RATE_LIMIT: limits stay on in production; it takes 1 or 0");
+    }
+
+    #[test]
+    fn what_is_not_here_yet_is_refused() {
+        let message = |pairs| with(pairs).unwrap_err().to_string();
+        insta::assert_snapshot!(message(&[("DATABASE_URL", "postgres://u:p@h/db")]), @"DATABASE_URL: it is for a later version; it takes nothing: the league is kept in FTL_DATA");
+        insta::assert_snapshot!(message(&[("REDIS_URL", "redis://h")]), @"REDIS_URL: it needs DATABASE_URL; it takes nothing in this version");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let config = with(&[("OPERATOR_TOKEN", "correct-horse-battery")]).unwrap();
+        assert!(!format!("{config}{config:?}").contains("correct-horse"));
+        assert!(config.to_string().contains("OPERATOR_TOKEN"));
+    }
+}

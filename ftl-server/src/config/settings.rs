@@ -1,0 +1,62 @@
+//! Every variable: name, what it takes, default. The reference page and `ftl config` are made of this table.
+
+/// One variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// In the environment.
+    pub name: &'static str,
+    /// What a valid value is.
+    pub takes: &'static str,
+    /// In force where it is not set.
+    pub default: &'static str,
+    /// Its value is never shown.
+    pub secret: bool,
+    /// The values that this version can honour; `None`: whatever parses.
+    pub only: Option<&'static [&'static str]>,
+}
+
+const fn setting(name: &'static str, default: &'static str, takes: &'static str) -> Setting {
+    Setting { name, takes, default, secret: false, only: None }
+}
+
+const fn secret(name: &'static str, takes: &'static str) -> Setting {
+    Setting { name, takes, default: "", secret: true, only: None }
+}
+
+const fn later(name: &'static str, only: &'static [&'static str], secret: bool, takes: &'static str) -> Setting {
+    Setting { name, takes, default: "", secret, only: Some(only) }
+}
+
+/// All of them, in the order of the reference.
+pub const SETTINGS: &[Setting] = &[
+    setting("ENV", "development", "development or production"),
+    setting("LEAGUE", "main", "1 to 32 lower-case letters, digits, - or _"),
+    setting("API_PORT", "8080", "a port, 0 for any free one"),
+    setting("FTL_DATA", "./ftl-data", "a directory"),
+    setting("CORS_ORIGINS", "", "origins separated by commas, such as https://play.example, or *"),
+    secret("OPERATOR_TOKEN", "a secret of at least 16 characters"),
+    secret("JWT_PRIVATE_KEY_B64", "an Ed25519 private key, PKCS#8 DER in base64"),
+    setting("JWT_PUBLIC_KEY_B64", "", "the Ed25519 public key to it, 32 bytes or DER, in base64"),
+    setting("RATE_LIMIT_SCALE", "1", "a decimal number above 0, at most three places"),
+    setting("DISABLE_RATE_LIMIT", "0", "1 or 0"),
+    setting("FLUSH_INTERVAL", "100ms", "a time from 1ms to 1m, such as 100ms"),
+    setting("LOG_LEVEL", "info", "a level, or a filter such as info,ftl_server=debug"),
+    setting("LOG_FORMAT", "text", "text or json"),
+    later("DATABASE_URL", &[], true, "nothing: the league is kept in FTL_DATA"),
+    later("REDIS_URL", &[], true, "nothing in this version"),
+    later("ACK", &["journal"], false, "journal"),
+    later("WS_PORT", &["8081"], false, "nothing in this version: streams are served on API_PORT"),
+    later("FLUSHER_EMBEDDED", &["1", "true"], false, "1: history is written by the server itself"),
+    later("BOT_ENABLED", &["0", "false"], false, "0 in this version"),
+    later("GOOGLE_CLIENT_ID", &[], false, "nothing in this version"),
+    later("SMTP_URL", &[], true, "nothing in this version"),
+    later("TELEGRAM_BOT_TOKEN", &[], true, "nothing in this version"),
+    later("SPORTMONKS_API_KEY", &[], true, "nothing in this version"),
+    later("OTEL_TRACES_EXPORTER", &["none"], false, "none in this version"),
+    later("OTEL_METRICS_EXPORTER", &["none"], false, "none in this version"),
+];
+
+/// The row of `name`, which is one of them.
+pub(super) fn named(name: &str) -> &'static Setting {
+    SETTINGS.iter().find(|setting| setting.name == name).expect("every variable has its row")
+}

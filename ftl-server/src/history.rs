@@ -1,0 +1,144 @@
+//! History: what outcomes leave behind, written with its watermark by one task and read by the routes of the past.
+//!
+//! The task is behind the replica by a flush interval at most; a reader asks for a flush instead of waiting for it.
+//! It learns of every outcome, in order, from the apply thread; after a start the replica begins no later than the
+//! watermark, so that catching up is the ordinary re-execution and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ftl_core::id::{CommandId, Seq};
+use ftl_core::outcome::Outcome;
+use ftl_core::projection::{ProjectionError, Projections, rows_of};
+use ftl_core::time::{At, Span};
+use ftl_store::answers::{Answers, PastAnswer};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::problem::Problem;
+
+/// Outcomes in one transaction.
+const BATCH: usize = 5_000;
+/// How long a reader waits for what he has seen happen.
+const READ_WAIT: Duration = Duration::from_secs(1);
+/// After a write that failed.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long an answer is kept for a retry.
+const ANSWERS_KEPT: Span = Span::minutes(24 * 60);
+
+/// See the module.
+pub struct History {
+    /// Rows of the past.
+    pub projections: Arc<dyn Projections>,
+    answers: Arc<dyn Answers>,
+    written: watch::Sender<Seq>,
+    flush: Notify,
+}
+
+/// The writer, to be ended.
+pub struct Writer {
+    task: JoinHandle<()>,
+}
+
+impl History {
+    /// History in these stores, and the lower of their watermarks.
+    pub async fn open(projections: Arc<dyn Projections>, answers: Arc<dyn Answers>) -> Result<(Arc<Self>, Seq), ProjectionError> {
+        let low = projections.watermark().await?.min(answers.answered().await?);
+        Ok((Arc::new(Self { projections, answers, written: watch::Sender::new(low), flush: Notify::new() }), low))
+    }
+
+    /// Starts the writer; it ends when the replica is gone, with everything written.
+    pub fn write_from(self: &Arc<Self>, outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) -> Writer {
+        Writer { task: tokio::spawn(run(Arc::clone(self), outcomes, interval)) }
+    }
+
+    /// Waits until what was applied by `seq` is history; how far history is then.
+    pub async fn reach(&self, seq: Seq) -> Seq {
+        let mut written = self.written.subscribe();
+        if *written.borrow() < seq {
+            self.flush.notify_one();
+            // A slow disk makes history old, not unreadable: the answer says how far it is.
+            let _ = tokio::time::timeout(READ_WAIT, written.wait_for(|at| *at >= seq)).await;
+        }
+        *self.written.borrow()
+    }
+
+    /// The answer that a command was given, if it was within 24 hours.
+    pub(crate) async fn answer(&self, id: CommandId) -> Result<Option<PastAnswer>, Problem> {
+        self.answers.find(id).await.map_err(away)
+    }
+}
+
+impl Writer {
+    /// Waits until everything is written.
+    pub async fn finish(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the writer of history failed");
+        }
+    }
+}
+
+/// The store of history does not answer.
+pub(crate) fn away(error: ProjectionError) -> Problem {
+    tracing::error!(%error, "history does not answer");
+    Problem::unavailable("history_unavailable", "History does not answer", "try again")
+}
+
+async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) {
+    let mut pending: Vec<Arc<Outcome>> = Vec::new();
+    let mut forgotten = At(0);
+    loop {
+        if pending.is_empty() && outcomes.recv_many(&mut pending, BATCH).await == 0 {
+            return;
+        }
+        let deadline = tokio::time::sleep(interval);
+        tokio::pin!(deadline);
+        while pending.len() < BATCH {
+            let room = BATCH - pending.len();
+            tokio::select! {
+                biased;
+                n = outcomes.recv_many(&mut pending, room) => if n == 0 { break },
+                () = &mut deadline => break,
+                () = history.flush.notified() => break,
+            }
+        }
+        while let Err(error) = write(&history, &pending).await {
+            tracing::error!(%error, "history could not be written");
+            tokio::time::sleep(AGAIN).await;
+        }
+        if let Some(last) = pending.last() {
+            metrics::gauge!("ftl_history_seq").set(last.seq.0 as f64);
+            if last.at.since(forgotten) > Span::minutes(60) {
+                forgotten = last.at;
+                let before = At(last.at.0.saturating_sub(ANSWERS_KEPT.0));
+                if let Err(error) = history.answers.forget_before(before).await {
+                    tracing::warn!(%error, "old answers could not be dropped");
+                }
+            }
+        }
+        pending.clear();
+    }
+}
+
+/// Writes what is behind each watermark. Outcomes before it come again after every start.
+async fn write(history: &History, pending: &[Arc<Outcome>]) -> Result<(), ProjectionError> {
+    let Some(last) = pending.last().map(|outcome| outcome.seq) else { return Ok(()) };
+    let from = history.projections.watermark().await?;
+    if from < last {
+        let rows = pending.iter().filter(|outcome| outcome.seq > from).flat_map(|outcome| rows_of(outcome)).collect();
+        history.projections.write(from, last, rows).await?;
+    }
+    let from = history.answers.answered().await?;
+    if from < last {
+        // The answers need no events: what happened is in the projections.
+        let answered = |outcome: &Arc<Outcome>| Outcome { events: Vec::new(), answer: outcome.answer.clone(), ..**outcome };
+        let behind: Vec<Outcome> = pending.iter().filter(|outcome| outcome.seq > from).map(answered).collect();
+        history.answers.remember(from, last, &behind).await?;
+    }
+    history.written.send_if_modified(|at| {
+        let further = last > *at;
+        *at = last.max(*at);
+        further
+    });
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Who waits for what: requests for the outcome of their entry, `?wait=` for the end of an order; and what is in doubt.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use ftl_core::event::{CancelReason, Event, PositionClosed, PositionOpened};
+use ftl_core::id::{CommandId, OrderId, Seq};
+use ftl_core::outcome::Outcome;
+use ftl_core::time::At;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+/// Outcomes that are kept for whoever asks a moment late.
+const RECENT: usize = 16_384;
+/// Ends of orders that are kept.
+const RECENT_ENDS: usize = 50_000;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Answers(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    recent: VecDeque<Arc<Outcome>>,
+    waiting: HashMap<Seq, oneshot::Sender<Arc<Outcome>>>,
+    ends: HashMap<OrderId, OrderEnd>,
+    ends_in_order: VecDeque<OrderId>,
+    orders: HashMap<OrderId, Vec<oneshot::Sender<OrderEnd>>>,
+    /// Commands whose append is of unknown fate, until when they may still land.
+    doubtful: HashMap<CommandId, At>,
+}
+
+/// How an order ended.
+#[derive(Clone, Debug)]
+pub enum OrderEnd {
+    /// It opened a position.
+    Opened(Arc<PositionOpened>),
+    /// It closed one, or a part.
+    Closed(Arc<PositionClosed>),
+    /// It is gone.
+    Cancelled {
+        /// Whose.
+        book: ftl_core::id::BookId,
+        /// Why.
+        reason: CancelReason,
+    },
+}
+
+impl OrderEnd {
+    /// Whose order it was.
+    pub fn book(&self) -> ftl_core::id::BookId {
+        match self {
+            Self::Opened(opened) => opened.book,
+            Self::Closed(closed) => closed.book,
+            Self::Cancelled { book, .. } => *book,
+        }
+    }
+}
+
+impl Answers {
+    /// The outcome of the entry at `seq` goes to `sender`, at once if it is applied already.
+    pub(crate) fn expect(&self, seq: Seq, sender: oneshot::Sender<Arc<Outcome>>) {
+        let mut inner = self.0.lock();
+        let first = inner.recent.front().map_or(u64::MAX, |outcome| outcome.seq.0);
+        let place = seq.0.checked_sub(first).and_then(|n| usize::try_from(n).ok());
+        match place.and_then(|n| inner.recent.get(n)).cloned() {
+            // Whoever asked may be gone; his command is in all the same.
+            Some(outcome) => drop(sender.send(outcome)),
+            None => drop(inner.waiting.insert(seq, sender)),
+        }
+    }
+
+    /// Tells everybody who waits for one of these.
+    pub(crate) fn tell(&self, outcomes: &[Arc<Outcome>]) {
+        let mut inner = self.0.lock();
+        for outcome in outcomes {
+            if let Some(sender) = inner.waiting.remove(&outcome.seq) {
+                drop(sender.send(Arc::clone(outcome)));
+            }
+            inner.doubtful.remove(&outcome.id);
+            for event in &outcome.events {
+                if let Some((order, end)) = end_of(event) {
+                    inner.ended(order, end);
+                }
+            }
+            inner.recent.push_back(Arc::clone(outcome));
+            if inner.recent.len() > RECENT {
+                inner.recent.pop_front();
+            }
+        }
+    }
+
+    /// The replica has stopped or begins anew: whoever waits is told by his sender's end.
+    pub(crate) fn forget(&self) {
+        let mut inner = self.0.lock();
+        let doubtful = std::mem::take(&mut inner.doubtful);
+        *inner = Inner { doubtful, ..Inner::default() };
+    }
+
+    /// An append of this command is of unknown fate.
+    pub(crate) fn doubt(&self, id: CommandId, until: At) {
+        self.0.lock().doubtful.insert(id, until);
+    }
+
+    pub(crate) fn is_doubtful(&self, id: CommandId, now: At) -> bool {
+        let mut inner = self.0.lock();
+        if inner.doubtful.is_empty() {
+            return false;
+        }
+        inner.doubtful.retain(|_, until| *until >= now);
+        inner.doubtful.contains_key(&id)
+    }
+
+    /// How an order ended, or where that will be told.
+    pub(crate) fn await_order(&self, order: OrderId) -> Result<OrderEnd, oneshot::Receiver<OrderEnd>> {
+        let mut inner = self.0.lock();
+        if let Some(end) = inner.ends.get(&order) {
+            return Ok(end.clone());
+        }
+        let (sender, receiver) = oneshot::channel();
+        let waiting = inner.orders.entry(order).or_default();
+        waiting.retain(|other| !other.is_closed());
+        waiting.push(sender);
+        Err(receiver)
+    }
+
+    pub(crate) fn order_end(&self, order: OrderId) -> Option<OrderEnd> {
+        self.0.lock().ends.get(&order).cloned()
+    }
+}
+
+impl Inner {
+    fn ended(&mut self, order: OrderId, end: OrderEnd) {
+        for sender in self.orders.remove(&order).unwrap_or_default() {
+            drop(sender.send(end.clone()));
+        }
+        self.ends.insert(order, end);
+        self.ends_in_order.push_back(order);
+        if self.ends_in_order.len() > RECENT_ENDS
+            && let Some(oldest) = self.ends_in_order.pop_front()
+        {
+            self.ends.remove(&oldest);
+        }
+    }
+}
+
+fn end_of(event: &Event) -> Option<(OrderId, OrderEnd)> {
+    match event {
+        Event::PositionOpened(opened) => Some((opened.order, OrderEnd::Opened(Arc::new((**opened).clone())))),
+        Event::PositionClosed(closed) => Some((closed.order?, OrderEnd::Closed(Arc::new((**closed).clone())))),
+        Event::OrderCancelled { book, order, reason } => Some((*order, OrderEnd::Cancelled { book: *book, reason: reason.clone() })),
+        _ => None,
+    }
+}

@@ -1,0 +1,259 @@
+//! The appender: commands wait in three lanes, and everything that waits goes into the next append.
+//!
+//! A command belongs to the appender from the moment that it is submitted: a request that is dropped drops only its
+//! wish to hear the outcome. Opens are shed first when the league is behind.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ftl_core::command::Command;
+use ftl_core::id::Seq;
+use ftl_core::journal::AppendError;
+use ftl_core::outcome::Outcome;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use super::Shared;
+use super::health::Health;
+use crate::problem::Problem;
+
+/// Commands that may wait, in all lanes.
+const QUEUE: usize = 4_096;
+/// Commands in one append.
+const BATCH: usize = 1_024;
+/// Beyond these opens are shed.
+const LONGEST_QUEUEING: Duration = Duration::from_millis(250);
+const LONGEST_LAG: Duration = Duration::from_millis(500);
+
+/// Which commands go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// The feed, the operator, time.
+    Feed,
+    /// Close, cancel, stop: whatever lowers risk.
+    Close,
+    /// Opens, and whatever comes before them.
+    Open,
+}
+
+/// Why there is no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// Nothing was appended: the league is behind and sheds opens.
+    #[error("the league is overloaded")]
+    Overloaded,
+    /// Nothing was appended: the journal refuses.
+    #[error("the journal refuses: {0}")]
+    Refused(String),
+    /// It may have been appended.
+    #[error("whether the command is in is not known yet")]
+    Unknown,
+    /// The replica has stopped; the command may be in.
+    #[error("the league has stopped")]
+    Stopped(Option<Seq>),
+    /// Nothing was appended: the server ends.
+    #[error("the server ends")]
+    Draining,
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Overloaded => {
+                Self::unavailable("overloaded", "The league is overloaded", "new positions wait; closing goes first")
+            }
+            SubmitError::Refused(why) => {
+                tracing::error!(why, "an append was refused");
+                Self::unavailable("journal_refused", "The journal takes nothing", "nothing was appended")
+            }
+            SubmitError::Unknown => {
+                Self::unavailable("append_unknown", "It is not known yet whether this is in", "ask again under the same key").retry_after(2)
+            }
+            SubmitError::Stopped(seq) => {
+                let problem = Self::unavailable("stopped", "The league has stopped", "an operator must look at an entry").retry_after(30);
+                seq.into_iter().fold(problem, Self::at)
+            }
+            SubmitError::Draining => Self::unavailable("draining", "The server ends", "nothing was appended"),
+        }
+    }
+}
+
+/// Takes commands; cheap to clone.
+#[derive(Clone)]
+pub struct Appender(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    queue: Mutex<Queue>,
+    more: Notify,
+    idle: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    lanes: [VecDeque<Waiting>; 3],
+    appending: bool,
+    draining: bool,
+}
+
+struct Waiting {
+    command: Command,
+    since: Instant,
+    answer: oneshot::Sender<Result<oneshot::Receiver<Arc<Outcome>>, SubmitError>>,
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.lanes.iter().map(VecDeque::len).sum()
+    }
+
+    fn oldest(&self) -> Duration {
+        self.lanes.iter().filter_map(VecDeque::front).map(|waiting| waiting.since.elapsed()).max().unwrap_or_default()
+    }
+
+    /// What goes into the next append, the first lane first; opens that waited too long are told so instead.
+    fn take(&mut self) -> Vec<Waiting> {
+        let mut batch = Vec::new();
+        for (n, lane) in self.lanes.iter_mut().enumerate() {
+            while batch.len() < BATCH
+                && let Some(waiting) = lane.pop_front()
+            {
+                if n == Lane::Open as usize && waiting.since.elapsed() > LONGEST_QUEUEING {
+                    drop(waiting.answer.send(Err(SubmitError::Overloaded)));
+                } else {
+                    batch.push(waiting);
+                }
+            }
+        }
+        batch
+    }
+}
+
+impl Appender {
+    pub(super) fn start(shared: Arc<Shared>) -> Self {
+        let inner = Arc::new(Inner { shared, queue: Mutex::default(), more: Notify::new(), idle: Notify::new() });
+        tokio::spawn(run(Arc::clone(&inner)));
+        Self(inner)
+    }
+
+    pub(super) async fn submit(&self, lane: Lane, command: Command) -> Result<Arc<Outcome>, SubmitError> {
+        let appended = self.enqueue(lane, command)?;
+        let applied = appended.await.map_err(|_| SubmitError::Unknown)??;
+        applied.await.map_err(|_| stopped(&self.0.shared).unwrap_or(SubmitError::Unknown))
+    }
+
+    fn enqueue(
+        &self,
+        lane: Lane,
+        command: Command,
+    ) -> Result<oneshot::Receiver<Result<oneshot::Receiver<Arc<Outcome>>, SubmitError>>, SubmitError> {
+        if let Some(stopped) = stopped(&self.0.shared) {
+            return Err(stopped);
+        }
+        let (answer, receiver) = oneshot::channel();
+        let mut queue = self.0.queue.lock();
+        if queue.draining {
+            return Err(SubmitError::Draining);
+        }
+        let behind = || queue.oldest() > LONGEST_QUEUEING || self.0.shared.lag.age() > LONGEST_LAG;
+        if lane == Lane::Open && (queue.len() >= QUEUE || behind()) {
+            metrics::counter!("ftl_shed_total").increment(1);
+            return Err(SubmitError::Overloaded);
+        }
+        if queue.len() >= QUEUE {
+            // Room for what lowers risk is made by the open that came last.
+            let Some(shed) = queue.lanes[Lane::Open as usize].pop_back() else { return Err(SubmitError::Overloaded) };
+            metrics::counter!("ftl_shed_total").increment(1);
+            drop(shed.answer.send(Err(SubmitError::Overloaded)));
+        }
+        queue.lanes[lane as usize].push_back(Waiting { command, since: Instant::now(), answer });
+        drop(queue);
+        self.0.more.notify_one();
+        Ok(receiver)
+    }
+
+    pub(super) async fn drain(&self) {
+        self.0.queue.lock().draining = true;
+        loop {
+            let idle = self.0.idle.notified();
+            {
+                let queue = self.0.queue.lock();
+                if queue.len() == 0 && !queue.appending {
+                    return;
+                }
+            }
+            self.0.more.notify_one();
+            idle.await;
+        }
+    }
+}
+
+fn stopped(shared: &Shared) -> Option<SubmitError> {
+    match &**shared.health.load() {
+        Health::Stopped { seq, .. } => Some(SubmitError::Stopped(Some(*seq))),
+        Health::CatchingUp => Some(SubmitError::Stopped(None)),
+        Health::Serving | Health::Degraded(_) | Health::Draining => None,
+    }
+}
+
+/// One append at a time; what comes meanwhile goes into the next one.
+async fn run(inner: Arc<Inner>) {
+    let mut closing = inner.shared.closing.subscribe();
+    loop {
+        let batch = {
+            let mut queue = inner.queue.lock();
+            let batch = queue.take();
+            queue.appending = !batch.is_empty();
+            batch
+        };
+        if batch.is_empty() {
+            inner.idle.notify_waiters();
+            tokio::select! {
+                () = inner.more.notified() => continue,
+                _ = closing.wait_for(|closing| *closing) => return,
+            }
+        }
+        append(&inner.shared, batch).await;
+        inner.queue.lock().appending = false;
+    }
+}
+
+async fn append(shared: &Shared, batch: Vec<Waiting>) {
+    if let Some(stopped) = stopped(shared) {
+        // Nothing more goes behind the entry that an operator must look at.
+        batch.into_iter().for_each(|waiting| drop(waiting.answer.send(Err(stopped.clone()))));
+        return;
+    }
+    let (commands, answers): (Vec<Command>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.command, waiting.answer)).unzip();
+    let ids: Vec<_> = commands.iter().map(|command| (command.id, command.not_after)).collect();
+    let seen = *shared.tip.lock();
+    let began = Instant::now();
+    let result = shared.journal.append(seen, None, commands).await;
+    metrics::histogram!("ftl_append_seconds").record(began.elapsed());
+    metrics::histogram!("ftl_append_entries").record(ids.len() as f64);
+    match result {
+        Ok(appended) => {
+            shared.lag.appended(appended.last);
+            for (n, answer) in (appended.first.0..).zip(answers) {
+                let (sender, receiver) = oneshot::channel();
+                shared.answers.expect(Seq(n), sender);
+                drop(answer.send(Ok(receiver)));
+            }
+            if matches!(**shared.health.load(), Health::Stopped { .. }) {
+                // It stopped while the append returned: nobody will answer these.
+                shared.answers.forget();
+            }
+        }
+        Err(AppendError::Refused(why)) => {
+            let why = why.to_string();
+            answers.into_iter().for_each(|answer| drop(answer.send(Err(SubmitError::Refused(why.clone())))));
+        }
+        Err(AppendError::Unknown(why)) => {
+            tracing::warn!(why, entries = ids.len(), "an append is of unknown fate");
+            // A command without `not_after` is once by its natural key: it is not asked for again under this id.
+            ids.into_iter().filter_map(|(id, until)| Some((id, until?))).for_each(|(id, until)| shared.answers.doubt(id, until));
+            answers.into_iter().for_each(|answer| drop(answer.send(Err(SubmitError::Unknown))));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Where a replica starts from, and the snapshots that it leaves: taken by the apply thread, written on another, and
+//! counted only when a re-execution from the one before gave the same hash.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ftl_core::id::Seq;
+use ftl_core::journal::{ChainCheck, Journal};
+use ftl_core::state::Snapshot;
+use ftl_store::snapshots::{SnapshotHead, Snapshots};
+use tokio::runtime::Handle;
+
+use super::Shared;
+use super::health::Health;
+use crate::wire::League;
+
+/// See the module.
+#[derive(Debug)]
+pub struct SnapshotPlan {
+    store: Option<Snapshots>,
+    every: u64,
+    /// History is written up to here: a start from behind it would leave a gap.
+    history: Seq,
+    busy: AtomicBool,
+}
+
+/// Why a state cannot be had.
+#[derive(Debug)]
+pub(super) struct Refused(pub String);
+
+impl SnapshotPlan {
+    /// No snapshots: every start replays from the first entry.
+    pub fn none() -> Self {
+        Self { store: None, every: u64::MAX, history: Seq(0), busy: AtomicBool::new(false) }
+    }
+
+    /// A snapshot every so many entries, and starts from the newest that history has reached.
+    pub fn new(store: Snapshots, every: u64, history: Seq) -> Self {
+        Self { store: Some(store), every: every.max(1), history, busy: AtomicBool::new(false) }
+    }
+
+    /// The state to go on from, and the journal up to it.
+    pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<(League, ChainCheck), Refused> {
+        let quarantine = shared.quarantine.entries();
+        if let Some(loaded) = self.load(head.min(self.history))? {
+            let state = League::restore(&loaded.bytes).map_err(|error| Refused(error.to_string()))?;
+            return Ok((state.with_quarantine(quarantine), loaded.head.journal));
+        }
+        Ok((League::new().with_quarantine(quarantine), ChainCheck::default()))
+    }
+
+    fn load(&self, head: Seq) -> Result<Option<ftl_store::snapshots::LoadedSnapshot>, Refused> {
+        let Some(store) = &self.store else { return Ok(None) };
+        store.load(head).map(|load| load.snapshot).map_err(|error| Refused(error.to_string()))
+    }
+
+    /// Whether a snapshot is due behind `seq`.
+    pub(super) fn is_due(&self, last: Seq, seq: Seq) -> bool {
+        self.store.is_some() && seq.0 / self.every > last.0 / self.every && !self.busy.load(Ordering::Acquire)
+    }
+
+    /// Writes and confirms a snapshot on a thread of its own.
+    pub(super) fn write_beside(shared: &Arc<Shared>, snapshot: Snapshot, journal: ChainCheck, runtime: &Handle) {
+        shared.snapshots.busy.store(true, Ordering::Release);
+        let (shared_there, runtime) = (Arc::clone(shared), runtime.clone());
+        let spawned = std::thread::Builder::new().name("snapshot".into()).spawn(move || {
+            shared_there.snapshots.write(&shared_there, &snapshot, journal, &runtime);
+            shared_there.snapshots.busy.store(false, Ordering::Release);
+        });
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no thread for a snapshot");
+            shared.snapshots.busy.store(false, Ordering::Release);
+        }
+    }
+
+    /// Writes and confirms a snapshot here.
+    pub(super) fn write(&self, shared: &Shared, snapshot: &Snapshot, journal: ChainCheck, runtime: &Handle) {
+        let Some(store) = &self.store else { return };
+        let seq = snapshot.seq();
+        if seq == Seq(0) || store.confirmed().is_ok_and(|confirmed| confirmed.contains(&seq)) {
+            return;
+        }
+        let head = SnapshotHead { journal, state_hash: snapshot.hash() };
+        if let Err(error) = store.write(&head, &snapshot.encode()) {
+            tracing::warn!(%error, %seq, "a snapshot could not be written");
+            return;
+        }
+        match self.execute_again(shared, seq, runtime) {
+            Ok(hash) => match store.confirm(seq, &hash) {
+                Ok(()) => tracing::info!(%seq, %hash, "snapshot confirmed"),
+                Err(error @ ftl_store::snapshots::SnapshotError::Diverged { .. }) => {
+                    tracing::error!(%error, "this replica is not what the journal makes");
+                    shared.health.store(Arc::new(Health::Stopped { seq, why: error.to_string() }));
+                }
+                Err(error) => tracing::warn!(%error, %seq, "a snapshot could not be confirmed"),
+            },
+            Err(Refused(why)) => tracing::warn!(why, %seq, "a snapshot could not be confirmed"),
+        }
+    }
+
+    /// The hash of the state at `seq`, computed anew from the snapshot before it.
+    fn execute_again(&self, shared: &Shared, seq: Seq, runtime: &Handle) -> Result<ftl_core::hash::Hash, Refused> {
+        let (mut state, mut chain) = match self.load(Seq(seq.0.saturating_sub(1)))? {
+            Some(loaded) => (League::restore(&loaded.bytes).map_err(|error| Refused(error.to_string()))?, loaded.head.journal),
+            None => (League::new(), ChainCheck::default()),
+        };
+        state = state.with_quarantine(shared.quarantine.entries());
+        while state.seq() < seq {
+            let batches = read(&*shared.journal, chain.tip.seq, runtime)?;
+            if batches.is_empty() {
+                return Err(Refused(format!("the journal ends at {}", chain.tip.seq)));
+            }
+            for batch in &batches {
+                chain.follow(batch).map_err(|error| Refused(error.to_string()))?;
+                for entry in batch.entries().take_while(|entry| entry.seq <= seq) {
+                    state.apply(&entry);
+                }
+            }
+        }
+        Ok(state.hash())
+    }
+}
+
+fn read(journal: &dyn Journal, after: Seq, runtime: &Handle) -> Result<Vec<ftl_core::journal::StoredBatch>, Refused> {
+    runtime.block_on(journal.read(after, 4_096)).map_err(|error| Refused(error.to_string()))
+}

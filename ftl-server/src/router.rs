@@ -1,0 +1,109 @@
+//! The whole server on one page: every route, its area, and what it passes.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::middleware;
+use crate::routes::{admin, auth, boards, events, fixtures, health, history, instruments, me, orders, positions};
+
+/// What the description says beside the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "FTL", description = "A live-sports trading league: footballers' prices, and positions in them."),
+    modifiers(&Credentials),
+    components(schemas(crate::problem::ProblemBody))
+)]
+struct Description;
+
+struct Credentials;
+
+impl utoipa::Modify for Credentials {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = |text: &str| SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text)).build());
+        components.add_security_scheme("bearer", bearer("A participant's token, of a login."));
+        components.add_security_scheme("operator", bearer("OPERATOR_TOKEN."));
+    }
+}
+
+/// Every route behind every layer.
+pub fn router(app: &App) -> Router {
+    let (routes, description) = described(app).split_for_parts();
+    let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", description);
+    let routes = routes.with_state(app.clone()).merge(docs);
+    middleware::wrap(app, routes)
+}
+
+/// The OpenAPI description, as `/api/openapi.json` serves it.
+pub fn openapi(app: &App) -> utoipa::openapi::OpenApi {
+    described(app).into_openapi()
+}
+
+fn described(app: &App) -> OpenApiRouter<App> {
+    let trading = OpenApiRouter::new()
+        .routes(routes!(positions::quote))
+        .routes(routes!(positions::open))
+        .routes(routes!(positions::list))
+        .routes(routes!(positions::modify, positions::close))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::one, orders::cancel))
+        .routes(routes!(me::portfolio))
+        .routes(routes!(history::ledger))
+        .routes(routes!(history::trades))
+        .route_layer(from_fn_with_state(app.clone(), middleware::trade));
+
+    let market = OpenApiRouter::new()
+        .routes(routes!(instruments::list))
+        .routes(routes!(instruments::one))
+        .routes(routes!(instruments::price_history))
+        .routes(routes!(fixtures::list))
+        .routes(routes!(fixtures::one))
+        .routes(routes!(fixtures::squads))
+        .routes(routes!(fixtures::events))
+        .routes(routes!(boards::leaderboard))
+        .routes(routes!(boards::districts))
+        .routes(routes!(boards::risk));
+
+    let people = OpenApiRouter::new()
+        .routes(routes!(auth::dev))
+        .routes(routes!(auth::batch))
+        .routes(routes!(auth::ticket))
+        .routes(routes!(me::me))
+        .routes(routes!(events::events));
+
+    let operator = OpenApiRouter::new()
+        .routes(routes!(health::admin))
+        .routes(routes!(admin::fixtures::create))
+        .routes(routes!(admin::fixtures::line_up))
+        .routes(routes!(admin::fixtures::clock))
+        .routes(routes!(admin::fixtures::phase))
+        .routes(routes!(admin::fixtures::finish))
+        .routes(routes!(admin::fixtures::finalise))
+        .routes(routes!(admin::fixtures::abandon))
+        .routes(routes!(admin::fixtures::postpone))
+        .routes(routes!(admin::fixtures::report))
+        .routes(routes!(admin::fixtures::correct, admin::fixtures::take_back))
+        .routes(routes!(admin::instruments::freeze))
+        .routes(routes!(admin::instruments::unfreeze))
+        .routes(routes!(admin::instruments::deactivate))
+        .routes(routes!(admin::accounts::suspend))
+        .routes(routes!(admin::accounts::readmit))
+        .routes(routes!(admin::accounts::grant))
+        .routes(routes!(admin::accounts::void))
+        .routes(routes!(admin::rules::show, admin::rules::change))
+        .routes(routes!(admin::quarantine::quarantine))
+        .routes(routes!(admin::replays::start, admin::replays::list))
+        .routes(routes!(admin::replays::stop));
+
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api", trading.merge(market).merge(people).merge(operator))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}

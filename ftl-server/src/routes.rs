@@ -1,0 +1,42 @@
+//! The handlers, one area of the API a file. A handler turns a request into a read of the state or a command, and what
+//! comes of it into a response; it knows no rule of the game.
+
+pub mod admin;
+pub mod auth;
+pub mod boards;
+pub mod events;
+pub mod fixtures;
+pub mod health;
+pub mod history;
+pub mod instruments;
+pub mod me;
+pub mod orders;
+pub mod positions;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::problem::Problem;
+
+/// What every read of the state takes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReadParams {
+    /// Waits until this entry is applied.
+    pub min_seq: Option<u64>,
+}
+
+/// The tags of what the client has already.
+pub struct IfNoneMatch(pub Option<HeaderValue>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(parts.headers.get(header::IF_NONE_MATCH).cloned()))
+    }
+}

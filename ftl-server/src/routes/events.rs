@@ -1,0 +1,210 @@
+//! `GET events`: prices and what concerns the account, as Server-Sent Events.
+//!
+//! `id:` stands on the last frame of an entry, so that a client's `Last-Event-ID` is always an entry that it has seen
+//! whole. A reader pulls from the window; one that falls out of it is cut off, and resumes or is told to start anew.
+
+use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use ftl_core::id::{AccountId, Seq};
+use futures::stream::{self, Stream};
+use serde::Deserialize;
+use tokio::sync::watch;
+use utoipa::IntoParams;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::extract::Query;
+use crate::problem::Problem;
+use crate::replica::window::Behind;
+use crate::wire::frame::{Frames, json, snapshot_of};
+
+/// A silent stream says this often that it lives, and how far it is.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Entries taken from the window at a time.
+const PULL: usize = 256;
+
+/// `GET events`.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StreamParams {
+    /// Slugs separated by commas; prices of all where it is left out.
+    pub instruments: Option<String>,
+    /// `prices`, `account`, or both separated by a comma; both where it is left out.
+    pub channels: Option<String>,
+    /// A ticket of `ws/token`, instead of the header.
+    pub token: Option<String>,
+    /// Instead of `Last-Event-ID`, for clients that cannot send it.
+    pub last_event_id: Option<u64>,
+}
+
+/// Prices and what concerns me, from now on or from `Last-Event-ID` on.
+#[utoipa::path(get, path = "/events", tag = "realtime", params(StreamParams), responses((status = 200, content_type = "text/event-stream", body = String)), security(("bearer" = [])))]
+pub async fn events(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Query(params): Query<StreamParams>,
+) -> Result<Response, Problem> {
+    let me = match (caller, &params.token) {
+        (Caller::Account(me), _) => me,
+        (_, Some(ticket)) => app.tokens.spend(ticket, app.now())?,
+        (Caller::Operator, None) => return Err(Problem::forbidden("the operator is no participant")),
+        (Caller::Nobody, None) => return Err(Problem::unauthorized("send Authorization: Bearer <token>, or ?token=")),
+    };
+    let wanted = Wanted::of(&app, &params)?;
+    let cursor = match headers.get("last-event-id") {
+        Some(value) => {
+            let seq = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+            Some(seq.ok_or_else(|| Problem::invalid_field("Last-Event-ID", "takes the id of a frame"))?)
+        }
+        None => params.last_event_id,
+    };
+    let reader = Reader::begin(&app, me, wanted, cursor.map(Seq))?;
+    let mut response = Sse::new(frames_of(reader)).into_response();
+    // A proxy that buffers a stream makes it none.
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// What a reader asked for.
+struct Wanted {
+    prices: bool,
+    account: bool,
+    /// All where there is none.
+    instruments: Option<HashSet<u16>>,
+}
+
+impl Wanted {
+    fn of(app: &App, params: &StreamParams) -> Result<Self, Problem> {
+        let mut wanted = Self { prices: params.channels.is_none(), account: params.channels.is_none(), instruments: None };
+        for channel in params.channels.iter().flat_map(|channels| channels.split(',')) {
+            match channel.trim() {
+                "prices" => wanted.prices = true,
+                "account" => wanted.account = true,
+                _ => return Err(Problem::invalid_field("channels", "takes prices, account, or both")),
+            }
+        }
+        if let Some(slugs) = &params.instruments {
+            let numbers = slugs.split(',').map(|slug| app.instrument(slug.trim()).map(|idx| idx.0));
+            wanted.instruments = Some(numbers.collect::<Result<_, _>>()?);
+        }
+        Ok(wanted)
+    }
+
+    fn wants(&self, idx: u16) -> bool {
+        self.prices && self.instruments.as_ref().is_none_or(|wanted| wanted.contains(&idx))
+    }
+}
+
+/// One stream.
+struct Reader {
+    app: App,
+    me: AccountId,
+    wanted: Wanted,
+    applied: watch::Receiver<Seq>,
+    /// Everything up to here was sent or does not concern the reader.
+    cursor: Seq,
+    ready: VecDeque<Event>,
+}
+
+impl Reader {
+    fn begin(app: &App, me: AccountId, wanted: Wanted, cursor: Option<Seq>) -> Result<Self, Problem> {
+        let applied = app.replica.follow();
+        let window = app.replica.window();
+        let head = window.end();
+        let mut reader = Self { app: app.clone(), me, wanted, applied, cursor: head, ready: VecDeque::new() };
+        match cursor {
+            // A cursor beyond the head is one of another life of this league: it starts anew as well.
+            Some(seq) if seq <= head && !matches!(window.behind(seq, 0), Behind::Gone) => reader.cursor = seq,
+            Some(_) => {
+                reader.resync()?;
+                return Ok(reader);
+            }
+            None => {}
+        }
+        // A reader that is cut within its first entry needs a cursor too.
+        let begins = reader.position("from here");
+        reader.ready.push_back(begins);
+        Ok(reader)
+    }
+
+    /// Says that frames are missing, and how things stand.
+    fn resync(&mut self) -> Result<(), Problem> {
+        let me = self.me;
+        let (seq, frames, market) = self.app.replica.read(|league| (league.seq(), snapshot_of(league, me), self.app.replica.market()))?;
+        self.ready.push_back(Event::default().data(r#"{"type":"resync"}"#));
+        if self.wanted.account {
+            self.ready.extend(frames.iter().map(|frame| Event::default().data(json(frame))));
+        }
+        for row in &market?.instruments {
+            if self.wanted.wants(row.idx) {
+                self.ready.push_back(Event::default().data(json(&crate::wire::frame::PriceFrame::now(row, seq, self.app.now()))));
+            }
+        }
+        self.cursor = seq;
+        self.ready.push_back(self.position("in step"));
+        Ok(())
+    }
+
+    /// No frame: only how far the reader is.
+    fn position(&self, comment: &str) -> Event {
+        Event::default().id(self.cursor.0.to_string()).comment(comment)
+    }
+
+    /// What an entry has for this reader, whole.
+    fn take(&mut self, frames: &Frames) {
+        let before = self.ready.len();
+        let mut texts: Vec<Arc<str>> = Vec::new();
+        texts.extend(frames.prices.iter().filter(|frame| self.wanted.wants(frame.idx)).map(json));
+        if self.wanted.account {
+            let mine = frames.accounts.iter().filter(|(account, _)| *account == self.me);
+            texts.extend(mine.map(|(_, frame)| json(frame)));
+        }
+        let last = texts.len().saturating_sub(1);
+        for (n, text) in texts.into_iter().enumerate() {
+            let event = Event::default().data(text);
+            self.ready.push_back(if n == last { event.id(frames.seq.0.to_string()) } else { event });
+        }
+        metrics::counter!("ftl_frames_total").increment((self.ready.len() - before) as u64);
+    }
+
+    /// The next event; `None` ends the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            match self.app.replica.window().behind(self.cursor, PULL) {
+                Behind::Frames(frames, upto) => {
+                    self.cursor = upto;
+                    frames.iter().for_each(|frames| self.take(frames));
+                    if !self.ready.is_empty() {
+                        continue;
+                    }
+                }
+                // Too slow, or the league begins anew: the reader comes again with his last id.
+                Behind::Gone => return None,
+            }
+            let ending = self.app.ending.clone();
+            tokio::select! {
+                changed = self.applied.changed() => changed.ok()?,
+                () = ending.cancelled() => return None,
+                () = tokio::time::sleep(KEEP_ALIVE) => {
+                    return Some(self.position("alive"));
+                }
+            }
+        }
+    }
+}
+
+fn frames_of(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(reader, |mut reader| async move { reader.next().await.map(|event| (Ok(event), reader)) })
+}

@@ -1,0 +1,56 @@
+//! Whether the process lives, whether it is ready, and its figures.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+use crate::replica::health::{Health, ReadyAnswer};
+
+/// The body of `healthz`.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Alive {
+    status: &'static str,
+}
+
+/// The process lives.
+#[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Alive)))]
+pub async fn healthz() -> Json<Alive> {
+    Json(Alive { status: "ok" })
+}
+
+/// Whether to send requests here: 503 before the first catch-up, when draining or stopped.
+#[utoipa::path(get, path = "/readyz", tag = "public", responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer)))]
+pub async fn readyz(State(app): State<App>) -> Response {
+    let health = app.replica.health();
+    let last = app.replica.read(|league| league.at()).unwrap_or_default();
+    let age_ms = if last.0 == 0 { 0 } else { app.now().since(last).0 };
+    let applied = app.seq().0;
+    let (code, status, seq, detail) = match &*health {
+        Health::Serving => (StatusCode::OK, "ready", applied, None),
+        Health::Degraded(why) => (StatusCode::OK, "degraded", applied, Some(why.clone())),
+        Health::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up", applied, None),
+        Health::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining", applied, None),
+        Health::Stopped { seq, why } => (StatusCode::SERVICE_UNAVAILABLE, "stopped", seq.0, Some(why.clone())),
+    };
+    (code, Json(ReadyAnswer { status, seq, age_ms, detail })).into_response()
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "public", responses((status = 200, body = String)))]
+pub async fn metrics(State(app): State<App>) -> Response {
+    metrics::gauge!("ftl_apply_lag_seconds").set(app.replica.apply_lag().as_secs_f64());
+    let text = crate::telemetry::figures().render();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// What an operator checks his token with.
+#[utoipa::path(get, path = "/admin", tag = "admin", responses((status = 204)), security(("operator" = [])))]
+pub async fn admin(_: Operator) -> Result<StatusCode, Problem> {
+    Ok(StatusCode::NO_CONTENT)
+}

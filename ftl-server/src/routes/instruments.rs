@@ -1,0 +1,71 @@
+//! The market: instruments and the history of their prices.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use ftl_core::projection::BarInterval;
+use ftl_core::rejection::Rejection;
+use ftl_core::time::At;
+
+use super::{IfNoneMatch, ReadParams};
+use crate::app::App;
+use crate::extract::{Path, Query};
+use crate::history::away;
+use crate::problem::Problem;
+use crate::wire::instrument::{BarView, HistoryAnswer, HistoryParams, InstrumentAnswer, InstrumentView};
+use crate::wire::page::{Page, PageParams, rows};
+
+/// Every instrument, in the order of listing.
+#[utoipa::path(get, path = "/instruments", tag = "market", params(PageParams), responses((status = 200, body = Page<InstrumentView>)))]
+pub async fn list(State(app): State<App>, Query(params): Query<PageParams>, IfNoneMatch(known): IfNoneMatch) -> Result<Response, Problem> {
+    app.replica.wait_for(params.min_seq).await?;
+    let rows = params.rows()?;
+    let from = match &params.cursor {
+        Some(cursor) => cursor.parse::<usize>().map_err(|_| Problem::invalid_field("cursor", "takes the nextCursor of a page"))?,
+        None => 0,
+    };
+    let market = app.replica.market()?;
+    let items: Vec<_> = market.instruments.iter().skip(from).take(rows + 1).map(|row| (**row).clone()).collect();
+    Ok(Page::cut(market.seq, items, rows, |row| (row.idx + 1).to_string()).respond(known.as_ref()))
+}
+
+/// One instrument.
+#[utoipa::path(get, path = "/instruments/{id}", tag = "market", params(("id" = String, Path), ReadParams), responses((status = 200, body = InstrumentAnswer)))]
+pub async fn one(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(params): Query<ReadParams>,
+) -> Result<Json<InstrumentAnswer>, Problem> {
+    app.replica.wait_for(params.min_seq).await?;
+    let market = app.replica.market()?;
+    let instrument = market.find(&id).cloned().ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, market.seq))?;
+    Ok(Json(InstrumentAnswer { seq: market.seq.0, instrument }))
+}
+
+/// The bars of an instrument, oldest first.
+#[utoipa::path(get, path = "/instruments/{id}/price-history", tag = "market", params(("id" = String, Path), HistoryParams), responses((status = 200, body = HistoryAnswer)))]
+pub async fn price_history(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(params): Query<HistoryParams>,
+) -> Result<Json<HistoryAnswer>, Problem> {
+    app.replica.wait_for(params.min_seq).await?;
+    let interval = match &params.interval {
+        Some(code) => BarInterval::ALL
+            .into_iter()
+            .find(|interval| interval.code() == code)
+            .ok_or_else(|| Problem::invalid_field("interval", "takes 1s, 1m, 5m or 1h"))?,
+        None => BarInterval::Minute,
+    };
+    let limit = rows(params.limit, 200, 500)?;
+    let idx = app.instrument(&id)?;
+    let seq = app.history.reach(app.seq()).await;
+    let before = params.before.map_or(At(u64::MAX), |time| time.0);
+    let bars = app.history.projections.bars(idx, interval, before, limit).await.map_err(away)?;
+    Ok(Json(HistoryAnswer {
+        seq: seq.0,
+        instrument: id.as_str().into(),
+        interval: interval.code(),
+        bars: bars.iter().map(BarView::from).collect(),
+    }))
+}

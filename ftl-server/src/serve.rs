@@ -1,0 +1,178 @@
+//! A server from its configuration to its end.
+//!
+//! ```text
+//!  stores ─▶ found ─▶ replica catches up ─▶ listen ─▶ … ─▶ stop accepting ─▶ drain appends ─▶ snapshot ─▶ close journal
+//! ```
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ftl_core::command::Genesis;
+use ftl_core::projection::ProjectionError;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Parts};
+use crate::auth::Tokens;
+use crate::auth::keys::{KeyError, Keys};
+use crate::config::{Config, Environment};
+use crate::history::{History, Writer};
+use crate::limits::Limits;
+use crate::replica::snapshots::SnapshotPlan;
+use crate::replica::{Replica, ReplicaParts};
+use crate::router::router;
+use crate::stores::{StoreError, Stores, default_genesis, found};
+
+/// How long requests that are under way may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The league's files are refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No keys for tokens.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// History does not answer.
+    #[error(transparent)]
+    History(#[from] ProjectionError),
+    /// The port is taken, or another fault of the system's.
+    #[error("{what}: {error}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        error: std::io::Error,
+    },
+}
+
+/// A server that runs.
+pub struct Server {
+    /// What its handlers share; an embedder may submit commands through it.
+    pub app: App,
+    address: SocketAddr,
+    serving: JoinHandle<std::io::Result<()>>,
+    writer: Writer,
+    league: Option<ftl_store::data_dir::League>,
+}
+
+/// Serves the league of the configuration until `until` is done; then ends in order.
+pub async fn serve(config: Config, until: impl Future<Output = ()>) -> Result<(), ServeError> {
+    let stores = Stores::in_directory(&config.data, &config.league).await?;
+    let genesis = default_genesis(&config.league);
+    let server = Server::start(config, stores, genesis).await?;
+    tracing::info!(address = %server.address(), "listening");
+    until.await;
+    server.stop().await
+}
+
+/// Done on SIGTERM or Ctrl-C.
+pub async fn termination() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        let Ok(mut terminate) = terminate else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}
+
+impl Server {
+    /// Starts on these stores; a league that is new is founded with `genesis`. It answers from the moment that this
+    /// returns; `readyz` says when it has caught up.
+    pub async fn start(config: Config, stores: Stores, genesis: Genesis) -> Result<Self, ServeError> {
+        let system = |what: &str| {
+            let what = what.to_owned();
+            move |error| ServeError::System { what, error }
+        };
+        // Nobody outside the machine logs in under any name.
+        let host = if config.env == Environment::Production { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        let wanted = SocketAddr::new(IpAddr::V4(host), config.api_port);
+        let listener = TcpListener::bind(wanted).await.map_err(system(&format!("API_PORT: listening on {wanted}")))?;
+        let address = listener.local_addr().map_err(system("the port"))?;
+        crate::telemetry::figures();
+        let keys = Keys::of(&config)?;
+        found(&*stores.journal, genesis).await?;
+
+        let (history, watermark) = History::open(stores.projections, stores.answers).await?;
+        let (sender, outcomes) = mpsc::unbounded_channel();
+        let snapshots = match stores.snapshots {
+            Some(store) => SnapshotPlan::new(store, config.snapshot_every, watermark),
+            None => SnapshotPlan::none(),
+        };
+        let parts = ReplicaParts {
+            journal: stores.journal,
+            clock: Arc::clone(&stores.clock),
+            snapshots,
+            quarantine: stores.quarantine,
+            history: Some(sender),
+        };
+        let replica = Replica::start(parts).map_err(system("a thread"))?;
+        let writer = history.write_from(outcomes, config.flush_interval);
+        let command_key = blake3::derive_key("FTL 2026 command ids of idempotency keys", config.league.as_bytes());
+        let app = App::new(Parts {
+            limits: Limits::of(&config),
+            tokens: Tokens::new(keys),
+            replica,
+            history,
+            identities: stores.identities,
+            clock: stores.clock,
+            equity: Default::default(),
+            replays: Default::default(),
+            command_key,
+            ending: CancellationToken::new(),
+            config,
+        });
+        tokio::spawn(forget_the_quiet(app.clone()));
+        let routes = router(&app).into_make_service_with_connect_info::<SocketAddr>();
+        let ending = app.ending.clone();
+        let serving = tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(ending.cancelled_owned()).await });
+        Ok(Self { app, address, serving, writer, league: stores.league })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets what is under way end, drains the appends, takes a snapshot, writes history, closes the
+    /// journal.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        let Self { app, serving, writer, league, .. } = self;
+        app.ending.cancel();
+        if tokio::time::timeout(GRACE, serving).await.is_err() {
+            tracing::warn!("requests are cut off");
+        }
+        app.replica.drain().await;
+        app.replica.close().await;
+        writer.finish().await;
+        if let Some(league) = league {
+            league.close().await.map_err(StoreError::from)?;
+        }
+        tracing::info!(seq = %app.seq(), "ended");
+        Ok(())
+    }
+}
+
+async fn forget_the_quiet(app: App) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(60)) => app.limits.forget_the_quiet(),
+            () = app.ending.cancelled() => return,
+        }
+    }
+}

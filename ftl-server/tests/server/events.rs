@@ -1,0 +1,148 @@
+//! `events`: the stream, its resume, and where it begins anew.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::Harness;
+
+/// Reads frames off a stream.
+struct Frames {
+    response: reqwest::Response,
+    buffer: String,
+    last_id: Option<u64>,
+}
+
+impl Frames {
+    async fn open(harness: &Harness, token: &str, query: &str, last_id: Option<u64>) -> Self {
+        let mut call = harness.get(&format!("/api/events{query}")).bearer(token);
+        if let Some(id) = last_id {
+            call = call.header("Last-Event-ID", &id.to_string());
+        }
+        let response = call.stream().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, buffer: String::new(), last_id }
+    }
+
+    /// The next frame; comments and bare ids are taken note of.
+    async fn next(&mut self) -> Value {
+        loop {
+            while let Some(end) = self.buffer.find("\n\n") {
+                let block: String = self.buffer.drain(..end + 2).collect();
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name).map(|rest| rest.trim().to_owned()));
+                if let Some(id) = field("id:") {
+                    self.last_id = Some(id.parse().unwrap());
+                }
+                if let Some(data) = field("data:") {
+                    return serde_json::from_str(&data).unwrap();
+                }
+            }
+            let chunk = self.response.chunk().await.unwrap().expect("the stream goes on");
+            self.buffer.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    /// Frames up to the one that `ends`.
+    async fn until(&mut self, ends: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.next().await;
+            let last = ends(&frame);
+            frames.push(frame);
+            if last {
+                return frames;
+            }
+        }
+    }
+}
+
+fn is_price_of(slug: &'static str, mark: &'static str) -> impl Fn(&Value) -> bool {
+    move |frame| frame["type"] == "price" && frame["instrument"] == slug && frame["mark"] == mark
+}
+
+/// The account's frames in order, each once; and the last price of each instrument.
+fn told(frames: &[Value]) -> (Vec<Value>, BTreeMap<String, Value>) {
+    let mut account: Vec<Value> = Vec::new();
+    let mut prices = BTreeMap::new();
+    for frame in frames {
+        if frame["type"] == "price" {
+            prices.insert(frame["instrument"].as_str().unwrap().to_owned(), frame.clone());
+        } else if !account.iter().any(|seen| (&seen["seq"], &seen["n"]) == (&frame["seq"], &frame["n"])) {
+            account.push(frame.clone());
+        }
+    }
+    (account, prices)
+}
+
+#[tokio::test]
+async fn a_reader_that_was_cut_ends_with_what_an_uncut_one_has() {
+    let harness = Harness::start().await;
+    harness.list("lionel-messi").await;
+    harness.list("last").await;
+    let (token, other) = (harness.player("reader").await, harness.player("other").await);
+    harness.get("/api/portfolio").bearer(&token).send().await.ok();
+    let mut uncut = Frames::open(&harness, &token, "", None).await;
+    let mut cut = Frames::open(&harness, &token, "", None).await;
+    let mut pieces = Vec::new();
+    for n in 0..6 {
+        harness.open(&token, "lionel-messi", "long", &format!("o{n}")).await;
+        harness.open(&other, "lionel-messi", "short", &format!("o{n}")).await;
+        if n % 2 == 0 {
+            // Cut in the middle of what it gets, even within an entry.
+            pieces.push(cut.next().await);
+            pieces.push(cut.next().await);
+            cut = Frames::open(&harness, &token, "", cut.last_id).await;
+        }
+    }
+    harness.open(&other, "last", "long", "end").await.ok();
+    let whole = uncut.until(is_price_of("last", "195.2500")).await;
+    pieces.extend(cut.until(is_price_of("last", "195.2500")).await);
+    assert_eq!(told(&pieces), told(&whole));
+    let kinds: Vec<&str> = whole.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
+    for kind in ["price", "order", "position", "wallet"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert_eq!(whole[0]["type"], "price");
+    let price = &whole[0];
+    assert_eq!(
+        (&price["idx"], &price["mark"], &price["liveBase"], &price["settlement"]),
+        (&json!(0), &json!("195.2500"), &json!("195.2000"), &json!("195.2250"))
+    );
+    // Nothing of the other account's.
+    assert!(whole.iter().all(|frame| frame["type"] == "price" || frame["data"].to_string().find("short").is_none()));
+}
+
+#[tokio::test]
+async fn a_cursor_from_too_long_ago_begins_anew() {
+    let harness = Harness::start().await;
+    harness.list("lionel-messi").await;
+    let token = harness.player("reader").await;
+    let opened = harness.open(&token, "lionel-messi", "long", "k").await.ok();
+    let mut frames = Frames::open(&harness, &token, "", Some(999_999)).await;
+    assert_eq!(frames.next().await, json!({"type": "resync"}));
+    let (account, prices) = told(&frames.until(|frame| frame["type"] == "price").await);
+    assert_eq!(account[0]["type"], "position");
+    assert_eq!(account[0]["data"]["position"]["id"], opened["position"]["id"]);
+    assert_eq!(prices["lionel-messi"]["mark"], "195.2500");
+}
+
+#[tokio::test]
+async fn a_stream_is_narrowed_and_opened_by_a_ticket() {
+    let harness = Harness::start().await;
+    harness.list("lionel-messi").await;
+    harness.list("other").await;
+    let token = harness.player("reader").await;
+    harness.get("/api/events?channels=gossip").bearer(&token).send().await.is(400, "invalid_field");
+    harness.get("/api/events?instruments=nobody").bearer(&token).send().await.is(404, "unknown_instrument");
+    let ticket = harness.call(Method::POST, "/api/ws/token").bearer(&token).send().await.ok();
+    let path = format!("/api/events?token={}&instruments=other&channels=prices", ticket["token"].as_str().unwrap());
+    let response = harness.get(&path).stream().await;
+    assert_eq!(response.status(), 200);
+    let mut frames = Frames { response, buffer: String::new(), last_id: None };
+    harness.get(&path).send().await.is(401, "unauthorized");
+    harness.open(&token, "lionel-messi", "long", "1").await.ok();
+    harness.open(&token, "other", "long", "2").await.ok();
+    assert_eq!(frames.next().await["instrument"], "other");
+}

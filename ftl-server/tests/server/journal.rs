@@ -1,0 +1,131 @@
+//! A journal that does not say whether it took something: never twice, never too late.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use ftl_core::command::Command;
+use ftl_core::id::Seq;
+use ftl_core::journal::memory::MemoryJournal;
+use ftl_core::journal::{AppendError, Appended, Clock, Journal, JournalError, ReadError, StoredBatch, Tip};
+use ftl_core::time::At;
+use ftl_server::replica::quarantine::Quarantine;
+use ftl_server::stores::Stores;
+use ftl_store::memory::MemoryProjections;
+use serde_json::json;
+
+use crate::harness::{Harness, config};
+
+/// A clock that the test moves.
+struct Hands(AtomicU64);
+
+impl Clock for Hands {
+    fn now(&self) -> At {
+        At(self.0.load(Ordering::Relaxed))
+    }
+}
+
+const SOUND: u8 = 0;
+const TAKES_AND_IS_SILENT: u8 = 1;
+const LOSES_AND_IS_SILENT: u8 = 2;
+
+struct Silent {
+    inner: MemoryJournal,
+    mood: AtomicU8,
+}
+
+#[async_trait]
+impl Journal for Silent {
+    async fn append(&self, seen: Tip, at: Option<At>, commands: Vec<Command>) -> Result<Appended, AppendError> {
+        let unknown = || Err(AppendError::Unknown("the line is dead".into()));
+        match self.mood.load(Ordering::Relaxed) {
+            TAKES_AND_IS_SILENT => {
+                self.inner.append(seen, at, commands).await?;
+                unknown()
+            }
+            LOSES_AND_IS_SILENT => unknown(),
+            _ => self.inner.append(seen, at, commands).await,
+        }
+    }
+    async fn read(&self, after: Seq, limit: usize) -> Result<Vec<StoredBatch>, ReadError> {
+        self.inner.read(after, limit).await
+    }
+    async fn head(&self) -> Result<Tip, JournalError> {
+        self.inner.head().await
+    }
+    async fn wait(&self, after: Seq) -> Result<(), JournalError> {
+        self.inner.wait(after).await
+    }
+}
+
+async fn league() -> (Harness, Arc<Silent>, Arc<Hands>) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &[]);
+    let sqlite = Stores::in_directory(&config.data, &config.league).await.unwrap();
+    let clock = Arc::new(Hands(AtomicU64::new(1_700_000_000_000)));
+    let journal = Arc::new(Silent { inner: MemoryJournal::stamped_by(clock.clone()), mood: AtomicU8::new(SOUND) });
+    let history = Arc::new(MemoryProjections::default());
+    let stores = Stores {
+        journal: journal.clone(),
+        projections: history.clone(),
+        answers: history,
+        snapshots: None,
+        quarantine: Quarantine::in_memory(),
+        clock: clock.clone(),
+        ..sqlite
+    };
+    (Harness::over(directory, config, stores).await, journal, clock)
+}
+
+#[tokio::test]
+async fn an_append_of_unknown_fate_that_landed_is_found() {
+    let (harness, journal, _) = league().await;
+    harness.list("lionel-messi").await;
+    let token = harness.player("unlucky").await;
+    harness.get("/api/portfolio").bearer(&token).send().await.ok();
+    journal.mood.store(TAKES_AND_IS_SILENT, Ordering::Relaxed);
+    let reply = harness.open(&token, "lionel-messi", "long", "k").await;
+    reply.is(503, "append_unknown");
+    assert!(reply.headers.contains_key("retry-after"));
+    journal.mood.store(SOUND, Ordering::Relaxed);
+    let mut again = harness.open(&token, "lionel-messi", "long", "k").await;
+    while again.status == 503 {
+        again = harness.open(&token, "lionel-messi", "long", "k").await;
+    }
+    assert_eq!((again.status, &again.body["replayed"]), (200, &json!(true)), "{}", again.body);
+    assert_eq!(harness.get("/api/positions").bearer(&token).send().await.ok()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_append_of_unknown_fate_is_not_sent_again_before_it_is_too_late_for_it() {
+    let (harness, journal, clock) = league().await;
+    harness.list("lionel-messi").await;
+    let token = harness.player("unlucky").await;
+    harness.get("/api/portfolio").bearer(&token).send().await.ok();
+    journal.mood.store(LOSES_AND_IS_SILENT, Ordering::Relaxed);
+    harness.open(&token, "lionel-messi", "long", "k").await.is(503, "append_unknown");
+    journal.mood.store(SOUND, Ordering::Relaxed);
+    let before = harness.server.app.seq();
+    harness.open(&token, "lionel-messi", "long", "k").await.is(503, "append_unknown");
+    assert_eq!(harness.server.app.seq(), before);
+    clock.0.fetch_add(10_001, Ordering::Relaxed);
+    let reply = harness.open(&token, "lionel-messi", "long", "k").await.ok();
+    assert_eq!(reply["replayed"], false);
+}
+
+#[tokio::test]
+async fn a_retry_after_the_window_gets_its_first_answer_from_history() {
+    let (harness, _, clock) = league().await;
+    harness.list("lionel-messi").await;
+    let token = harness.player("patient").await;
+    let first = harness.open(&token, "lionel-messi", "long", "k").await.ok();
+    harness.get("/api/trades").bearer(&token).send().await.ok();
+    clock.0.fetch_add(20 * 60 * 1000, Ordering::Relaxed);
+    // Time passes in the journal, and the state forgets.
+    harness.open(&token, "lionel-messi", "short", "other").await.ok();
+    let before = harness.server.app.seq();
+    let again = harness.open(&token, "lionel-messi", "long", "k").await.ok();
+    assert_eq!((&again["replayed"], &again["seq"], &again["position"]), (&json!(true), &first["seq"], &first["position"]));
+    harness.open(&token, "lionel-messi", "short", "k").await.is(409, "idempotency_key_reused");
+    assert_eq!(harness.server.app.seq(), before);
+}

@@ -1,0 +1,16 @@
+//! The server from outside: real requests to a real server on a free port. The files are shaped like the URLs.
+
+mod admin;
+mod auth;
+mod boards;
+mod docs;
+mod events;
+mod harness;
+mod health;
+mod input;
+mod journal;
+mod kill;
+mod limits;
+mod market;
+mod restart;
+mod trading;
