@@ -18,8 +18,7 @@
 //!
 //! League
 //! - A modification and a cancellation are open to a suspended account; its resting orders are refused when they fill.
-//! - New rules price at once (`live_base` follows floor, ceiling and `max_expected`), and the round follows; forms of a live
-//!   match follow at its next look; side caps at the next settlement.
+//! - The round follows new rules; forms are cut and side caps set anew only where what prices or sizes mean has changed.
 //! - A squad contradicts the list where name, team or position differ.
 //! - A line-up names footballers of that side's squad, else `unknown_instrument`.
 //! - Top-up: counts positions closed whole, voids apart; `already_granted` comes first.
@@ -377,7 +376,7 @@ pub struct Auditor {
     pub top_ups: Vec<(BookId, u64, Seq)>,
     /// R11.8.
     pub known: Vec<Remembered>,
-    made: u16,
+    made: u32,
     verdict: Verdict,
 }
 
@@ -424,7 +423,7 @@ impl Auditor {
         let known = self.answered(command).map(|r| (r.body, r.result.clone()));
         let (replayed, result) = match known {
             Some((body, answer)) if body == command.body => (true, answer),
-            Some(_) => (false, Err(Rejection::IdempotencyKeyReused)),
+            Some(_) => (true, Err(Rejection::IdempotencyKeyReused)),
             None => {
                 let result = self.carry_out(entry);
                 self.remember(command, result.clone());
@@ -526,7 +525,7 @@ impl Auditor {
     }
 
     /// The index of the next thing that this entry makes.
-    fn next_index(&mut self) -> u16 {
+    fn next_index(&mut self) -> u32 {
         let index = self.made;
         self.made += 1;
         index

@@ -29,15 +29,28 @@ impl Auditor {
         Ok(())
     }
 
-    /// R2.3: what the size of an open position means changes only while there is none.
+    /// R2.3: what prices and sizes mean changes only while nothing is open, nothing rests and no match is under way.
     pub(super) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
         limits::check_rules(rules)?;
         let old = self.rules();
-        let same = old.k_mod == rules.k_mod && old.margin.leverage == rules.margin.leverage && old.contract_size == rules.contract_size;
-        if !same && !self.positions.is_empty() {
+        let same = old.k_mod == rules.k_mod
+            && old.margin.leverage == rules.margin.leverage
+            && old.contract_size == rules.contract_size
+            && (old.floor, old.ceiling) == (rules.floor, rules.ceiling)
+            && old.exposure == rules.exposure
+            && old.scoring == rules.scoring;
+        let under_way = self.fixtures.iter().any(|m| m.phase.is_live() || m.finalise_at.is_some());
+        if !same && (!self.positions.is_empty() || !self.orders.is_empty() || under_way) {
             return Err(Rejection::PositionsOpen);
         }
         self.rules = Some(rules.clone());
+        if !same {
+            for n in 0..self.instruments.len() {
+                let most = rules.scoring.max_expected[self.instruments[n].position.index()];
+                self.instruments[n].form = self.instruments[n].form.clamp(Score::ZERO, most);
+                self.set_side_cap(n);
+            }
+        }
         Ok(())
     }
 

@@ -155,7 +155,9 @@ impl Auditor {
 
     /// R3.9, R4.4, R6.1: what must be given before a ball is played.
     fn check_kick_off(&self, m: &Match) -> Result<(), Rejection> {
-        if m.participants.iter().any(|p| self.live_fixture_of(p.instrument).is_some()) {
+        let under_way = |other: &&Match| other.phase.is_live() || other.finalise_at.is_some();
+        let busy = |p: &Participant| self.fixtures.iter().filter(under_way).any(|other| other.participant(p.instrument).is_some());
+        if m.participants.iter().any(busy) {
             return Err(Rejection::InstrumentBusy);
         }
         if self.rules().in_play.is_some() && (m.coverage.is_empty() || m.coverage.iter().any(|c| c.lag.is_none())) {

@@ -127,7 +127,8 @@ impl Auditor {
 
     /// Extended, not stacked: each part by the later event; the mark stays the first one's.
     fn extend_review(&mut self, n: usize, ask: Hold, mark: i128, longest: Span) {
-        let longest = self.at.after(longest);
+        // Only what awaits something is given its five minutes anew: a lost signal ends.
+        let longest = if ask.restart || ask.check { self.at.after(longest) } else { ask.until };
         let fresh = Review { mark: price(mark), hold_until: ask.until, awaits_restart: ask.restart, awaits_check: ask.check, longest };
         let review = self.instruments[n].review.get_or_insert(fresh);
         review.hold_until = review.hold_until.max(ask.until);

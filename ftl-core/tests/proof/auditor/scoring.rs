@@ -34,7 +34,8 @@ pub struct Inputs {
     pub score: i128,
     /// His time in milliseconds; `None` if he was not used.
     pub played: Option<u64>,
-    /// Clock of the first goal that his side conceded with him on the pitch, for a keeper or defender.
+    /// Clock of the first goal that his side conceded with him on the pitch, for a keeper or defender whose clean sheet
+    /// counts in play.
     pub conceded: Option<u64>,
 }
 
@@ -171,8 +172,10 @@ impl Auditor {
             return Exact::ratio(-weight * p0, 1_000_000).floor();
         }
         let played = spell.played(m.clock.0).min(length_ms);
-        let whole_minutes = if played == length_ms { length_ms } else { played - played % 60_000 };
-        let now = no_goal_for(lambda, length_ms - whole_minutes, length_ms);
+        // On the straight line between the values of two whole minutes.
+        let at = |minute: u64| no_goal_for(lambda, length_ms.saturating_sub(minute * 60_000), length_ms);
+        let (minute, rest) = (played / 60_000, i128::from(played % 60_000));
+        let now = at(minute) + Exact::ratio((at(minute + 1) - at(minute)) * rest, 60_000).floor();
         Exact::ratio(weight * (now - p0), 1_000_000).floor()
     }
 
@@ -199,7 +202,8 @@ impl Auditor {
             }
             Formula::Blend { .. } => 0,
         };
-        let guards = matches!(self.instruments[p.instrument].position, Position::Goalkeeper | Position::Defender);
+        let guards = matches!(self.instruments[p.instrument].position, Position::Goalkeeper | Position::Defender)
+            && matches!(self.rules().scoring.formula, Formula::Martingale { .. });
         let conceded = m.conceded_by(p.side).filter(|clock| guards && spell.holds(*clock)).min();
         Inputs { score: counted + sheet, played: Some(spell.played(m.clock.0)), conceded }
     }

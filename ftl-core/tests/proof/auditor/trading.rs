@@ -4,7 +4,7 @@ use ftl_core::command::OpenPosition;
 use ftl_core::fixture::{MatchPhase, Position};
 use ftl_core::id::{BookId, OrderId, PositionId};
 use ftl_core::ledger::LedgerAccount;
-use ftl_core::limits::MAX_IN_BOOK;
+use ftl_core::limits::{self, MAX_IN_BOOK};
 use ftl_core::order::CancelReason;
 use ftl_core::position::CloseReason;
 use ftl_core::rejection::Rejection;
@@ -46,6 +46,7 @@ struct Figures {
 impl Auditor {
     /// R4.1 `open`.
     pub(super) fn open(&mut self, wish: &OpenPosition) -> Result<(), Rejection> {
+        wish.slippage.map_or(Ok(()), limits::check_slippage)?;
         let account = self.account_of(wish.book)?;
         let intent = Intent::Open {
             direction: wish.direction,
@@ -68,7 +69,7 @@ impl Auditor {
         };
         let figures = self.judge_open(&order, Moment::Comes)?;
 
-        let id = OrderId::made_by(self.at, self.seq, u32::from(self.next_index()));
+        let id = OrderId::made_by(self.at, self.seq, self.next_index());
         let due = self.in_play(order.instrument).map(|fixture| self.due_in(fixture));
         let order = Resting { id, due, reserved: money(figures.margin), ..order };
         if due.is_some() || wish.limit.is_some() {
@@ -183,7 +184,7 @@ impl Auditor {
     /// From here nothing can fail: the order becomes a position.
     fn fill_open(&mut self, order: &Resting, figures: &Figures) {
         let Intent::Open { direction, stop_loss, take_profit, .. } = order.intent else { unreachable!("an open") };
-        let id = PositionId::made_by(self.at, self.seq, u32::from(self.next_index()));
+        let id = PositionId::made_by(self.at, self.seq, self.next_index());
         self.transfer(LedgerAccount::Wallet(order.book), LedgerAccount::Fees, figures.fee);
         self.positions.push(Held {
             id,
@@ -255,7 +256,7 @@ impl Auditor {
             return Err(Rejection::InvalidLots { min: self.rules().min_lots, max: most });
         }
 
-        let id = OrderId::made_by(self.at, self.seq, u32::from(self.next_index()));
+        let id = OrderId::made_by(self.at, self.seq, self.next_index());
         match self.in_play(held.instrument) {
             Some(fixture) => self.orders.push(Resting {
                 id,
