@@ -33,7 +33,8 @@
 //! - A modification is refused while frozen, open under review, and compared with the mark in both.
 //! - Stop loss and take profit that come with an order are armed when it fills.
 //! - A second cancellation in play keeps the first one's time.
-//! - In play stop losses, take profits and limits are looked at in their match's clock tick only; margin in every round.
+//! - Stop losses, take profits and margin are judged in every round, in play too (only a void or a washout can move a mark
+//!   there outside the clock tick); limits in play in their match's clock tick.
 //! - A book is ruined, and closes all, if its equity is gone when its turn in the round comes.
 //! - A void returns no fee, pays nothing, and takes the position off the boards' committed margin and counts.
 //!
@@ -53,8 +54,9 @@
 //! - Ids of events stay used when events are taken back. A replacement's bump starts anew.
 //! - A goal, a dismissal, a penalty awarded and a check open their review whatever the feed covers.
 //! - A check reviews whom it names and everybody under review; if that is nobody, everybody on the pitch.
-//! - An event or a correction moves whose score it changes, on the bench too, or whose time, or the first goal conceded with
-//!   him on the pitch: a substitution moves by a clock that is past. The kick of a penalty ends waiting for a restart only where the feed reports none.
+//! - An event or a correction moves whose score, form or first goal conceded it changes, on the bench too: a substitution
+//!   moves by a clock that is past, or by cards shown on the bench. The kick of a penalty ends waiting for a restart only
+//!   where the feed reports none.
 //!
 //! Boards
 //! - `pnl` shows who has closed something; `roi` is in 10⁻⁶, rounded down; its positions are those closed whole; a

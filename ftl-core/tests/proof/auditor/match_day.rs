@@ -113,6 +113,10 @@ impl Auditor {
             let n = self.find_instrument(slug).ok_or(Rejection::UnknownInstrument)?;
             m.participant(n).filter(|p| p.side == side).map(|p| p.instrument).ok_or(Rejection::UnknownInstrument)
         };
+        let twice = starting.iter().enumerate().any(|(n, slug)| starting[..n].contains(slug));
+        if starting.is_empty() || starting.len() > 11 || twice {
+            return Err(invalid("starting", "1 to 11 footballers, each once"));
+        }
         let starting: Vec<usize> = starting.iter().map(of_the_squad).collect::<Result<_, _>>()?;
         self.fixtures[f].line_up[side.index()] = Some(starting);
         Ok(())
@@ -232,7 +236,7 @@ impl Auditor {
             .iter()
             // Who has played another match since has left this one's form behind.
             .filter(|p| !self.fixtures.iter().any(|other| later(other) && other.participant(p.instrument).is_some()))
-            .map(|p| (p.instrument, self.form_in(m, p)))
+            .map(|p| (p.instrument, self.inputs(m, p).form))
             .collect();
         for (n, form) in forms {
             self.instruments[n].form = Score::from_units(i64::try_from(form).expect("a clamped form fits 64 bits"));
@@ -361,11 +365,10 @@ impl Auditor {
         Ok(())
     }
 
-    /// Whose score, time or first goal conceded is another than before.
+    /// Whose score, form or first goal conceded is another than before.
     fn moved_since(&self, f: usize, before: &[(usize, Inputs)]) -> Vec<usize> {
-        let what = |i: &Inputs| (i.score, i.played.unwrap_or(0), i.conceded);
         let now = self.all_inputs(f);
-        before.iter().zip(&now).filter(|((_, old), (_, new))| what(old) != what(new)).map(|((n, _), _)| *n).collect()
+        before.iter().zip(&now).filter(|((_, old), (_, new))| old != new).map(|((n, _), _)| *n).collect()
     }
 
     /// The marks of a match's instruments, by instrument.

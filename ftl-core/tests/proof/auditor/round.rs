@@ -12,7 +12,7 @@ impl Auditor {
         let mut ruined = Vec::new();
         loop {
             let marks = self.judged_marks();
-            if self.fire_first_trigger(tick, &marks) || self.wash_out_first(&marks, &mut ruined) || self.fill_first_limit(tick) {
+            if self.fire_first_trigger(&marks) || self.wash_out_first(&marks, &mut ruined) || self.fill_first_limit(tick) {
                 continue;
             }
             break;
@@ -20,7 +20,7 @@ impl Auditor {
         self.warn();
     }
 
-    /// Whether orders, stops and limits of an instrument are looked at now: in play only in its match's clock tick.
+    /// Whether limits of an instrument are looked at now: in play only in its match's clock tick.
     fn is_looked_at(&self, instrument: usize, tick: Option<usize>) -> bool {
         match self.in_play(instrument) {
             Some(fixture) => tick == Some(fixture),
@@ -29,12 +29,12 @@ impl Auditor {
     }
 
     /// R4.6: the oldest position whose stop loss, or else take profit, is reached closes.
-    fn fire_first_trigger(&mut self, tick: Option<usize>, marks: &[i128]) -> bool {
+    fn fire_first_trigger(&mut self, marks: &[i128]) -> bool {
         let mut first = None;
         for p in &self.positions {
             let armed = p.stop_loss.is_some() || p.take_profit.is_some();
             let reviewed = self.instruments[p.instrument].review.is_some();
-            if !armed || reviewed || !self.is_looked_at(p.instrument, tick) {
+            if !armed || reviewed {
                 continue;
             }
             let mark = marks[p.instrument];

@@ -32,11 +32,11 @@ impl Spell {
 pub struct Inputs {
     /// His score in 10⁻⁶, clean sheet included.
     pub score: i128,
-    /// His time in milliseconds; `None` if he was not used.
-    pub played: Option<u64>,
     /// Clock of the first goal that his side conceded with him on the pitch, for a keeper or defender whose clean sheet
     /// counts in play.
     pub conceded: Option<u64>,
+    /// The form that follows, in 10⁻⁶.
+    pub form: i128,
 }
 
 impl Match {
@@ -191,10 +191,10 @@ impl Auditor {
         spell.played(m.clock.0) >= clean_sheet_after.0 && !m.conceded_by(p.side).any(|clock| spell.holds(clock))
     }
 
-    /// What his form follows from, as the list and the clock stand.
+    /// What his form follows from, as the list and the clock stand, and the form.
     pub(super) fn inputs(&self, m: &Match, p: &Participant) -> Inputs {
         let counted = self.counted_score(m, p);
-        let Some(spell) = m.spell(p) else { return Inputs { score: counted, played: None, conceded: None } };
+        let Some(spell) = m.spell(p) else { return Inputs { score: counted, conceded: None, form: p.previous } };
         let sheet = match self.rules().scoring.formula {
             Formula::Martingale { length, prior_conceded, .. } => self.clean_sheet_so_far(m, p, spell, length.0, prior_conceded),
             Formula::Blend { .. } if m.whistle && self.kept_clean_sheet(m, p.instrument) => {
@@ -203,14 +203,15 @@ impl Auditor {
             Formula::Blend { .. } => 0,
         };
         let guards = matches!(self.instruments[p.instrument].position, Position::Goalkeeper | Position::Defender)
-            && matches!(self.rules().scoring.formula, Formula::Martingale { .. });
+            && matches!(self.rules().scoring.formula, Formula::Martingale { .. })
+            && m.covers(Reported::CleanSheet);
         let conceded = m.conceded_by(p.side).filter(|clock| guards && spell.holds(*clock)).min();
-        Inputs { score: counted + sheet, played: Some(spell.played(m.clock.0)), conceded }
+        let score = counted + sheet;
+        Inputs { score, conceded, form: self.form_of(m, p, score, spell.played(m.clock.0)) }
     }
 
-    /// R3.4: form as the list and the clock stand, in 10⁻⁶, clamped.
-    pub(super) fn form_in(&self, m: &Match, p: &Participant) -> i128 {
-        let Inputs { score, played: Some(played), .. } = self.inputs(m, p) else { return p.previous };
+    /// R3.4: form of a score after so much play, in 10⁻⁶, clamped.
+    fn form_of(&self, m: &Match, p: &Participant, score: i128, played: u64) -> i128 {
         let scoring = &self.rules().scoring;
         let position = self.instruments[p.instrument].position.index();
         let form = match scoring.formula {

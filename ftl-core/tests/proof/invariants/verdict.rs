@@ -70,7 +70,7 @@ impl Witness {
             let audited = (self.auditor.live_base(n), self.auditor.bump(n), self.auditor.mark(n));
             holds!(prices == audited, "base, bump and mark of {slug} are {prices:?}, the auditor has {audited:?}");
             let ours = (row.active, frozen, row.side_cap, row.review);
-            let audited = (its.active, its.frozen, its.side_cap, its.review);
+            let audited = (its.active, self.auditor.is_frozen(n), its.side_cap, its.review);
             holds!(ours == audited, "active, frozen, side cap, review of {slug} are {ours:?}, the auditor has {audited:?}");
         }
         Ok(())
