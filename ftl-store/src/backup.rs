@@ -1,11 +1,12 @@
 //! A copy of a league's directory while it serves, and the way back.
 //!
 //! ```text
-//! history, snapshots ─▶ journal ─▶ accounts ─▶ head marker ─▶ manifest.json (last: without it there is no backup)
+//! history, snapshots, quarantine ─▶ journal ─▶ accounts ─▶ head marker ─▶ manifest.json (last: without it no backup)
 //! ```
-//! Each database is copied by SQLite as of one moment. The order makes the moments fit: history and snapshots are never
-//! beyond the journal, and every account that the journal knows is there. The copied journal is walked, hash by hash, and
-//! its head stands in the manifest with the BLAKE3 of every file. A restored directory is a league like any other.
+//! Each database is copied by SQLite as of one moment. The order makes the moments fit: history, snapshots and what
+//! was set aside are never beyond the journal, and every account that the journal knows is there. The copied journal is
+//! walked, hash by hash, and its head stands in the manifest with the BLAKE3 of every file. A restored directory is a
+//! league like any other.
 //!
 //! The operator's `backup` and `restore` call it. It only reads the league.
 
@@ -149,6 +150,7 @@ async fn copy_out(from: &DataDir, to: &Path, taken_at: At) -> Result<Manifest, B
     let target = DataDir::at(to);
     copy_database(&from.history(), &target.history()).await?;
     copy_snapshots(from, &target)?;
+    copy_if_there(&from.quarantine(), &target.quarantine())?;
     // The mark first: the journal is never behind it, and a journal that is must not become a backup.
     let mark = HeadMarker::read(&from.head_marker()).map_err(|source| OpenError::Marker { path: from.head_marker(), source })?;
     HeadMarker::create(&target.head_marker(), mark).map_err(|error| io_error(to, error))?;
@@ -239,13 +241,17 @@ async fn copy_database(from: &Path, to: &Path) -> Result<(), BackupError> {
 fn copy_snapshots(from: &DataDir, to: &DataDir) -> Result<(), BackupError> {
     for path in files_below(&from.snapshots())? {
         let Some(name) = path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "bin")) else { continue };
-        match fs::copy(&path, to.snapshots().join(name)) {
-            // The league may drop an old snapshot at any moment.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(&path, error)),
-            _ => {}
-        }
+        // The league may drop an old snapshot at any moment.
+        copy_if_there(&path, &to.snapshots().join(name))?;
     }
     Ok(())
+}
+
+fn copy_if_there(from: &Path, to: &Path) -> Result<(), BackupError> {
+    match fs::copy(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(from, error)),
+        _ => Ok(()),
+    }
 }
 
 fn describe(directory: &Path, path: &Path) -> Result<ManifestFile, BackupError> {

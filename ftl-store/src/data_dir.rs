@@ -4,6 +4,7 @@
 //! DIR/journal.db    the journal (with -wal and -shm)          DIR/lock        held by the one writer, names it
 //! DIR/head-marker   how far the journal was acknowledged      DIR/snapshots/  states beside the journal
 //! DIR/history.db    projections: can be rebuilt               DIR/accounts.db identity and sessions
+//! DIR/quarantine.json  entries that an operator set aside, if any
 //! ```
 //! Opening walks the whole journal: every hash and every link, then the head marker. What does not hold is refused with
 //! its place and left as it is; nothing is ever repaired in passing.
@@ -14,6 +15,7 @@ mod lock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ftl_core::id::Seq;
 use ftl_core::journal::{Clock, JournalClock};
 use ftl_core::time::At;
 use serde::{Deserialize, Serialize};
@@ -111,6 +113,11 @@ impl DataDir {
         self.path.join("snapshots")
     }
 
+    /// Entries that an operator set aside, if any: the server's file, kept beside the journal.
+    pub fn quarantine(&self) -> PathBuf {
+        self.path.join("quarantine.json")
+    }
+
     /// The writer's lock.
     pub fn lock(&self) -> PathBuf {
         self.path.join("lock")
@@ -174,6 +181,10 @@ impl DataDir {
         if written > head {
             return Err(OpenError::HistoryAhead { journal: head, history: written });
         }
+        // History can be written again from the journal; who the accounts are cannot.
+        if head > Seq(0) && !self.accounts().exists() {
+            return Err(OpenError::Missing { file: self.accounts() });
+        }
         let identities = SqliteIdentities::open(&self.accounts(), lock).await?;
         Ok(self.assemble(meta, journal, projections, identities))
     }
@@ -199,7 +210,7 @@ impl DataDir {
 }
 
 impl League {
-    /// Closes every file, the journal last. The lock is free when the last handle is gone.
+    /// Closes every file, the journal last, and frees the lock. Handles that are still about refuse from then on.
     pub async fn close(self) -> Result<(), OpenError> {
         self.projections.close().await;
         self.identities.close().await;

@@ -11,9 +11,13 @@ pub mod projections;
 mod schema;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+
+use crate::data_dir::WriterLock;
 
 pub(crate) use schema::{ACCOUNTS, HISTORY, JOURNAL};
 
@@ -74,6 +78,24 @@ pub(crate) fn ordered(number: u64) -> i64 {
 pub(crate) fn result_code(error: &sqlx::Error) -> Option<i64> {
     let code: i64 = error.as_database_error()?.code()?.parse().ok()?;
     Some(code & 0xff)
+}
+
+/// A connection that writes, and the right to: closing it lets go of both.
+pub(crate) struct WriteConnection {
+    pub(crate) connection: SqliteConnection,
+    _lock: Arc<WriterLock>,
+}
+
+impl WriteConnection {
+    pub(crate) fn new(connection: SqliteConnection, lock: Arc<WriterLock>) -> Self {
+        Self { connection, _lock: lock }
+    }
+
+    pub(crate) async fn close(self, what: &str) {
+        if let Err(error) = self.connection.close().await {
+            tracing::error!(%error, what, "a database did not close well");
+        }
+    }
 }
 
 /// SQLite's own check of a file: what it finds wrong.

@@ -82,6 +82,12 @@ pub enum OpenError {
         /// Up to where the history is written.
         history: Seq,
     },
+    /// The operator puts the file back, or restores a backup.
+    #[error("{} is missing, and the journal has entries; put it back or restore a backup", file.display())]
+    Missing {
+        /// Which file.
+        file: PathBuf,
+    },
     /// The operator keeps the files for a look, and restores a backup.
     #[error("the journal ends at {head}, but {marked} was acknowledged: its tail is lost; keep the files for a look and restore a backup")]
     LostTail {

@@ -10,9 +10,9 @@ use ftl_core::id::{AccountId, District};
 use ftl_core::time::At;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
-use super::{ACCOUNTS, Durability, ordered, reading, writing};
+use super::{ACCOUNTS, Durability, WriteConnection, ordered, reading, writing};
 use crate::data_dir::{OpenError, WriterLock};
 use crate::identity::{Identities, Identity, IdentityError, NewIdentity, Session};
 
@@ -21,9 +21,8 @@ const IDENTITY: &str = "SELECT id, name, district, kind, created_at FROM account
 /// See the module.
 pub struct SqliteIdentities {
     /// `None` once closed, or where it is only read.
-    writer: Mutex<Option<SqliteConnection>>,
+    writer: Mutex<Option<WriteConnection>>,
     readers: SqlitePool,
-    _lock: Option<Arc<WriterLock>>,
 }
 
 impl SqliteIdentities {
@@ -31,7 +30,8 @@ impl SqliteIdentities {
     pub async fn open(file: &Path, lock: Arc<WriterLock>) -> Result<Self, OpenError> {
         let mut writer = writing(file, Durability::EveryCommit).connect().await.map_err(|error| OpenError::database(file, error))?;
         ACCOUNTS.migrate(&mut writer, file).await?;
-        Ok(Self { writer: Mutex::new(Some(writer)), readers: super::readers(file), _lock: Some(lock) })
+        require_sound(&mut writer, file).await?;
+        Ok(Self { writer: Mutex::new(Some(WriteConnection::new(writer, lock))), readers: super::readers(file) })
     }
 
     /// Opens the accounts to read them.
@@ -39,16 +39,16 @@ impl SqliteIdentities {
         let failed = |error| OpenError::database(file, error);
         let mut connection = reading(file).connect().await.map_err(failed)?;
         ACCOUNTS.require_current(&mut connection, file).await?;
+        require_sound(&mut connection, file).await?;
         connection.close().await.map_err(failed)?;
-        Ok(Self { writer: Mutex::new(None), readers: super::readers(file), _lock: None })
+        Ok(Self { writer: Mutex::new(None), readers: super::readers(file) })
     }
 
     /// Closes the files; later writes are refused.
     pub async fn close(&self) {
         self.readers.close().await;
-        let Some(writer) = self.writer.lock().await.take() else { return };
-        if let Err(error) = writer.close().await {
-            tracing::error!(%error, "the accounts did not close well");
+        if let Some(writer) = self.writer.lock().await.take() {
+            writer.close("accounts").await;
         }
     }
 }
@@ -57,7 +57,7 @@ impl SqliteIdentities {
 impl Identities for SqliteIdentities {
     async fn find_or_create(&self, wanted: &[NewIdentity], now: At) -> Result<Vec<Identity>, IdentityError> {
         let mut guard = self.writer.lock().await;
-        let writer = guard.as_mut().ok_or_else(closed)?;
+        let writer = connection(&mut guard)?;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         let mut found = Vec::with_capacity(wanted.len());
         for one in wanted {
@@ -103,13 +103,13 @@ impl Identities for SqliteIdentities {
 
     async fn forget(&self, id: AccountId) -> Result<bool, IdentityError> {
         let mut guard = self.writer.lock().await;
-        let done = sqlx::query("DELETE FROM account WHERE id = ?").bind(key(id)).execute(guard.as_mut().ok_or_else(closed)?).await;
+        let done = sqlx::query("DELETE FROM account WHERE id = ?").bind(key(id)).execute(connection(&mut guard)?).await;
         Ok(done.map_err(failed)?.rows_affected() == 1)
     }
 
     async fn open_session(&self, session: &Session) -> Result<(), IdentityError> {
         let mut guard = self.writer.lock().await;
-        let writer = guard.as_mut().ok_or_else(closed)?;
+        let writer = connection(&mut guard)?;
         // Whoever logs in clears away what has expired: nobody else has to.
         sqlx::query("DELETE FROM session WHERE expires_at <= ?")
             .bind(ordered(session.created_at.0))
@@ -146,9 +146,24 @@ impl Identities for SqliteIdentities {
 
     async fn end_session(&self, token_hash: &Hash) -> Result<bool, IdentityError> {
         let mut guard = self.writer.lock().await;
-        let writer = guard.as_mut().ok_or_else(closed)?;
+        let writer = connection(&mut guard)?;
         let done = sqlx::query("DELETE FROM session WHERE token_hash = ?").bind(token_hash.0.to_vec()).execute(writer).await;
         Ok(done.map_err(failed)?.rows_affected() == 1)
+    }
+}
+
+fn connection<'g>(guard: &'g mut MutexGuard<'_, Option<WriteConnection>>) -> Result<&'g mut SqliteConnection, IdentityError> {
+    let writer = guard.as_mut().map(|writer| &mut writer.connection);
+    writer.ok_or_else(|| IdentityError("they are closed, or open for reading only".into()))
+}
+
+/// These rows carry no hashes of their own: what SQLite can tell is looked at before anybody relies on them.
+async fn require_sound(connection: &mut SqliteConnection, file: &Path) -> Result<(), OpenError> {
+    let found: Vec<String> =
+        sqlx::query_scalar("PRAGMA quick_check").fetch_all(connection).await.map_err(|error| OpenError::database(file, error))?;
+    match found.iter().find(|line| *line != "ok") {
+        Some(what) => Err(OpenError::Damaged { file: file.into(), what: what.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -191,10 +206,6 @@ fn code(kind: AccountKind) -> &'static str {
         AccountKind::Human => "human",
         AccountKind::Bot => "bot",
     }
-}
-
-fn closed() -> IdentityError {
-    IdentityError("they are closed, or open for reading only".into())
 }
 
 fn failed(error: sqlx::Error) -> IdentityError {

@@ -20,9 +20,7 @@ use async_trait::async_trait;
 use ftl_core::codec;
 use ftl_core::command::Command;
 use ftl_core::id::Seq;
-use ftl_core::journal::{
-    AppendError, Appended, BatchId, ChainCheck, Journal, JournalClock, JournalError, ReadError, Refusal, StoredBatch, Tip,
-};
+use ftl_core::journal::{AppendError, Appended, ChainCheck, Journal, JournalClock, JournalError, ReadError, Refusal, StoredBatch, Tip};
 use ftl_core::time::At;
 use futures::TryStreamExt;
 use sqlx::sqlite::SqlitePool;
@@ -30,7 +28,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::{oneshot, watch};
 
 use self::row::RawBatch;
-use self::writer::{Request, Stamp, Writer, WriterHandle};
+use self::writer::{Reply, Request, Stamp, Writer, WriterHandle};
 use super::{Durability, JOURNAL, ordered, reading, writing};
 use crate::data_dir::{LeagueMeta, OpenError, OpenOptions, WriterLock};
 use crate::head_marker::HeadMarker;
@@ -45,21 +43,6 @@ pub struct JournalFiles {
     pub database: PathBuf,
     /// See [`head_marker`](crate::head_marker).
     pub marker: PathBuf,
-}
-
-/// An entry that an operator took out of play.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantined {
-    /// Which.
-    pub seq: Seq,
-    /// In which batch: the same seq of another history is not meant.
-    pub batch_id: BatchId,
-    /// Who did it.
-    pub operator: String,
-    /// A reason code.
-    pub reason: String,
-    /// When.
-    pub at: At,
 }
 
 /// See the module.
@@ -149,26 +132,6 @@ impl SqliteJournal {
         &self.opened
     }
 
-    /// Takes an entry out of play from the next replay on.
-    pub async fn quarantine(&self, entry: Quarantined) -> Result<(), AppendError> {
-        self.ask(|reply| Request::Quarantine { entry, reply }).await
-    }
-
-    /// What was taken out of play, in order.
-    pub async fn quarantined(&self) -> Result<Vec<Quarantined>, JournalError> {
-        let rows = sqlx::query("SELECT seq, batch_id, operator, reason, at FROM quarantine ORDER BY seq").fetch_all(&self.readers).await;
-        let read = |row: sqlx::sqlite::SqliteRow| {
-            Ok(Quarantined {
-                seq: Seq(row.try_get::<i64, _>(0)?.cast_unsigned()),
-                batch_id: row::batch_id(&row, 1)?,
-                operator: row.try_get(2)?,
-                reason: row.try_get(3)?,
-                at: At(row.try_get::<i64, _>(4)?.cast_unsigned()),
-            })
-        };
-        rows.and_then(|rows| rows.into_iter().map(read).collect()).map_err(no_answer)
-    }
-
     /// SQLite's own check of the file: what it finds wrong, nothing where all is well.
     pub async fn integrity(&self) -> Result<Vec<String>, JournalError> {
         super::integrity(&self.readers).await.map_err(no_answer)
@@ -187,7 +150,7 @@ impl SqliteJournal {
     }
 
     /// Sends the writer a request and waits for what became of it.
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Request) -> Result<T, AppendError> {
+    async fn ask(&self, request: impl FnOnce(Reply) -> Request) -> Result<Appended, AppendError> {
         let refused = |why: &str| Err(AppendError::Refused(Refusal::Store(why.into())));
         let Role::Writer { handle, .. } = &self.role else { return refused("the journal is open for reading only") };
         let (reply, answer) = oneshot::channel();
@@ -219,7 +182,7 @@ impl Journal for SqliteJournal {
         // Encoded here, so that the writer's thread has less to do.
         let encoded = codec::encode(&commands);
         drop(commands);
-        self.ask(|reply| Request::Append { seen, at, count, encoded, reply }).await
+        self.ask(|reply| Request { seen, at, count, encoded, reply }).await
     }
 
     async fn read(&self, after: Seq, limit: usize) -> Result<Vec<StoredBatch>, ReadError> {

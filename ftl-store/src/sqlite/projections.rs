@@ -19,16 +19,15 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::rows::{bar, book_key, closed_position, fill, ledger, tick};
-use super::{Durability, HISTORY, ordered, reading, writing};
+use super::{Durability, HISTORY, WriteConnection, ordered, reading, writing};
 use crate::data_dir::{OpenError, WriterLock};
 
 /// See the module.
 pub struct SqliteProjections {
     file: PathBuf,
     /// `None` once closed, or where it is only read.
-    writer: Mutex<Option<SqliteConnection>>,
+    writer: Mutex<Option<WriteConnection>>,
     pub(super) readers: SqlitePool,
-    _lock: Option<Arc<WriterLock>>,
 }
 
 impl SqliteProjections {
@@ -36,7 +35,7 @@ impl SqliteProjections {
     pub async fn open(file: &Path, lock: Arc<WriterLock>) -> Result<Self, OpenError> {
         let mut writer = writing(file, Durability::Rebuildable).connect().await.map_err(|error| OpenError::database(file, error))?;
         HISTORY.migrate(&mut writer, file).await?;
-        Ok(Self { file: file.into(), writer: Mutex::new(Some(writer)), readers: super::readers(file), _lock: Some(lock) })
+        Ok(Self { file: file.into(), writer: Mutex::new(Some(WriteConnection::new(writer, lock))), readers: super::readers(file) })
     }
 
     /// Opens the history to read it, beside its writer if it has one.
@@ -45,7 +44,7 @@ impl SqliteProjections {
         let mut connection = reading(file).connect().await.map_err(failed)?;
         HISTORY.require_current(&mut connection, file).await?;
         connection.close().await.map_err(failed)?;
-        Ok(Self { file: file.into(), writer: Mutex::new(None), readers: super::readers(file), _lock: None })
+        Ok(Self { file: file.into(), writer: Mutex::new(None), readers: super::readers(file) })
     }
 
     /// The furthest of the watermarks.
@@ -60,9 +59,8 @@ impl SqliteProjections {
     /// Closes the files; later writes are refused.
     pub async fn close(&self) {
         self.readers.close().await;
-        let Some(writer) = self.writer.lock().await.take() else { return };
-        if let Err(error) = writer.close().await {
-            tracing::error!(%error, "the history did not close well");
+        if let Some(writer) = self.writer.lock().await.take() {
+            writer.close("history").await;
         }
     }
 
@@ -86,18 +84,21 @@ impl SqliteProjections {
         self.behind("SELECT * FROM ledger WHERE (seq, n) > (?, ?) ORDER BY seq, n LIMIT ?", after, limit, ledger).await
     }
 
-    pub(super) async fn writer(&self) -> Result<MutexGuard<'_, Option<SqliteConnection>>, ProjectionError> {
+    pub(super) async fn writer(&self) -> Result<MutexGuard<'_, Option<WriteConnection>>, ProjectionError> {
         Ok(self.writer.lock().await)
     }
 
     pub(super) fn connection<'g>(
-        guard: &'g mut MutexGuard<'_, Option<SqliteConnection>>,
+        guard: &'g mut MutexGuard<'_, Option<WriteConnection>>,
     ) -> Result<&'g mut SqliteConnection, ProjectionError> {
-        guard.as_mut().ok_or_else(|| ProjectionError::Unavailable("the history is closed, or open for reading only".into()))
+        guard
+            .as_mut()
+            .map(|writer| &mut writer.connection)
+            .ok_or_else(|| ProjectionError::Unavailable("the history is closed, or open for reading only".into()))
     }
 
     pub(super) async fn begin<'g>(
-        guard: &'g mut MutexGuard<'_, Option<SqliteConnection>>,
+        guard: &'g mut MutexGuard<'_, Option<WriteConnection>>,
     ) -> Result<Transaction<'g, Sqlite>, ProjectionError> {
         Self::connection(guard)?.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)
     }

@@ -28,6 +28,7 @@ async fn backed_up() -> (TempDir, TempDir) {
     let head = SnapshotHead { journal, state_hash: Hash::of(b"state") };
     league.snapshots.write(&head, b"state").unwrap();
     league.snapshots.confirm(Seq(80), &head.state_hash).unwrap();
+    std::fs::write(DataDir::at(dir.path()).quarantine(), "[]").unwrap();
     let target = tempfile::tempdir().unwrap();
     let manifest = backup(&DataDir::at(dir.path()), target.path(), At(9)).await.unwrap();
     assert_eq!((manifest.head, manifest.taken_at), (Seq(160), At(9)));
@@ -48,6 +49,7 @@ async fn a_restored_league_is_the_one_that_was_backed_up() {
     assert_eq!(league.projections.watermark().await.unwrap(), Seq(100));
     assert_eq!(league.identities.list(None, 10).await.unwrap(), original.identities.list(None, 10).await.unwrap());
     assert_eq!(league.snapshots.load(Seq(160)).unwrap().snapshot.unwrap().bytes, b"state");
+    assert_eq!(std::fs::read(DataDir::at(&restored).quarantine()).unwrap(), b"[]");
     assert_eq!(append_one(&league.journal).await.first, Seq(161));
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1, "something was left beside it");
 }
@@ -84,7 +86,7 @@ async fn a_backup_with_a_flipped_byte_in_any_file_is_refused() {
     let (_dir, target) = backed_up().await;
     let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(target.path().join("manifest.json")).unwrap()).unwrap();
     let files = manifest["files"].as_array().unwrap();
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     for file in files {
         let path = target.path().join(file["path"].as_str().unwrap());
         let sound = std::fs::read(&path).unwrap();

@@ -126,3 +126,32 @@ async fn a_league_without_its_head_marker_is_refused() {
     std::fs::write(&marker, &sound).unwrap();
     open(dir.path()).await.unwrap();
 }
+
+#[tokio::test]
+async fn accounts_that_are_gone_or_damaged_are_refused() {
+    let (dir, league) = found().await;
+    fill(&league.journal, 1, 2).await;
+    league.close().await.unwrap();
+    let path = dir.path().join("accounts.db");
+    let sound = std::fs::read(&path).unwrap();
+
+    let mut damaged = sound.clone();
+    damaged[4_096..4_200].fill(0xff);
+    std::fs::write(&path, &damaged).unwrap();
+    let refused = open(dir.path()).await.err().unwrap();
+    assert!(matches!(refused, OpenError::Damaged { .. }), "{refused:?}");
+    std::fs::remove_file(&path).unwrap();
+    let refused = open(dir.path()).await.err().unwrap();
+    assert!(matches!(refused, OpenError::Missing { .. }), "{refused:?}");
+    std::fs::write(&path, &sound).unwrap();
+    open(dir.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_league_frees_its_directory_even_while_handles_are_about() {
+    let (dir, league) = found().await;
+    let handles = (league.journal.clone(), league.projections.clone(), league.identities.clone());
+    league.close().await.unwrap();
+    open(dir.path()).await.unwrap();
+    drop(handles);
+}

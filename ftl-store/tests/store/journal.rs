@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use ftl_core::id::Seq;
-use ftl_core::journal::{AppendError, BatchId, Journal, JournalClock, Refusal, Tip};
+use ftl_core::journal::{AppendError, Journal, JournalClock, Refusal, Tip};
 use ftl_core::time::At;
 use ftl_store::conformance::ManualClock;
 use ftl_store::data_dir::{DataDir, OpenOptions};
-use ftl_store::sqlite::journal::Quarantined;
 
 use crate::league::{append_one, commands, fill, found, meta, open, read_all};
 
@@ -106,20 +105,6 @@ async fn a_read_from_within_a_batch_is_refused() {
     fill(&league.journal, 3, 4).await;
     let error = league.journal.read(Seq(2), 10).await.unwrap_err().to_string();
     assert!(error.contains("no batch ends there"), "{error}");
-}
-
-#[tokio::test]
-async fn entries_out_of_play_are_remembered_across_a_restart() {
-    let (dir, league) = found().await;
-    fill(&league.journal, 1, 2).await;
-    let batch_id = league.journal.head().await.unwrap().batch_id;
-    let entry = Quarantined { seq: Seq(2), batch_id, operator: "operator-1".into(), reason: "panics".into(), at: At(77) };
-    league.journal.quarantine(entry.clone()).await.unwrap();
-    // The first reason stands.
-    let again = Quarantined { reason: "other".into(), batch_id: BatchId(1), ..entry.clone() };
-    league.journal.quarantine(again).await.unwrap();
-    league.close().await.unwrap();
-    assert_eq!(open(dir.path()).await.unwrap().journal.quarantined().await.unwrap(), [entry]);
 }
 
 #[tokio::test]

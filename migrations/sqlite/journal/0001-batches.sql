@@ -20,12 +20,3 @@ CREATE TABLE league (
     created_at INTEGER NOT NULL,
     epoch      INTEGER NOT NULL
 ) STRICT;
-
--- Entries that an operator took out of play, read before every replay.
-CREATE TABLE quarantine (
-    seq      INTEGER PRIMARY KEY,
-    batch_id BLOB    NOT NULL,
-    operator TEXT    NOT NULL,
-    reason   TEXT    NOT NULL,
-    at       INTEGER NOT NULL
-) STRICT;

@@ -14,7 +14,6 @@ use futures::executor::block_on;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{oneshot, watch};
 
-use super::Quarantined;
 use crate::data_dir::WriterLock;
 use crate::head_marker::{HeadMarker, Mark};
 use crate::sqlite::{bits, result_code};
@@ -22,10 +21,16 @@ use crate::sqlite::{bits, result_code};
 /// How far the wall clock may stand behind the journal before an append is refused.
 const CLOCK_BEHIND_MS: u64 = 60_000;
 
-/// What the writer is asked for.
-pub(super) enum Request {
-    Append { seen: Tip, at: Option<At>, count: u64, encoded: Vec<u8>, reply: oneshot::Sender<Result<Appended, AppendError>> },
-    Quarantine { entry: Quarantined, reply: oneshot::Sender<Result<(), AppendError>> },
+/// Where the answer to a request goes.
+pub(super) type Reply = oneshot::Sender<Result<Appended, AppendError>>;
+
+/// A batch to be stored, encoded already.
+pub(super) struct Request {
+    pub(super) seen: Tip,
+    pub(super) at: Option<At>,
+    pub(super) count: u64,
+    pub(super) encoded: Vec<u8>,
+    pub(super) reply: Reply,
 }
 
 /// Where an entry's time comes from.
@@ -99,7 +104,10 @@ impl Writer {
     fn run(mut self, inbox: &Receiver<Request>) -> io::Result<()> {
         loop {
             match inbox.recv_timeout(Duration::from_secs(1)) {
-                Ok(request) => self.answer(request),
+                Ok(Request { seen, at, count, encoded, reply }) => {
+                    // A caller that went away is no reason not to store it.
+                    let _ = reply.send(self.append(seen, at, count, encoded));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -109,18 +117,6 @@ impl Writer {
         }
         let closed = block_on(self.connection.close()).map_err(io::Error::other);
         self.marker.sync().and(closed)
-    }
-
-    fn answer(&mut self, request: Request) {
-        // A caller that went away is no reason not to do it.
-        match request {
-            Request::Append { seen, at, count, encoded, reply } => {
-                let _ = reply.send(self.append(seen, at, count, encoded));
-            }
-            Request::Quarantine { entry, reply } => {
-                let _ = reply.send(self.quarantine(&entry));
-            }
-        }
     }
 
     fn append(&mut self, seen: Tip, at: Option<At>, count: u64, encoded: Vec<u8>) -> Result<Appended, AppendError> {
@@ -191,18 +187,6 @@ impl Writer {
                 .bind(batch.prev.0.to_be_bytes().to_vec())
                 .bind(batch.chain.0.to_vec())
                 .bind(encoded)
-                .execute(&mut self.connection);
-        block_on(insert).map(|_| ()).map_err(|error| self.store_error(&error))
-    }
-
-    fn quarantine(&mut self, entry: &Quarantined) -> Result<(), AppendError> {
-        let insert =
-            sqlx::query("INSERT INTO quarantine (seq, batch_id, operator, reason, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-                .bind(bits(entry.seq.0))
-                .bind(entry.batch_id.0.to_be_bytes().to_vec())
-                .bind(&entry.operator)
-                .bind(&entry.reason)
-                .bind(bits(entry.at.0))
                 .execute(&mut self.connection);
         block_on(insert).map(|_| ()).map_err(|error| self.store_error(&error))
     }
