@@ -113,7 +113,7 @@ impl DataDir {
         self.path.join("snapshots")
     }
 
-    /// Entries that an operator set aside, if any: the server's file, kept beside the journal.
+    /// See [`quarantine`](crate::quarantine).
     pub fn quarantine(&self) -> PathBuf {
         self.path.join("quarantine.json")
     }
@@ -201,7 +201,7 @@ impl DataDir {
 
     /// What the journal consists of.
     pub fn journal_files(&self) -> JournalFiles {
-        JournalFiles { database: self.journal(), marker: self.head_marker() }
+        JournalFiles { database: self.journal(), marker: self.head_marker(), quarantine: self.quarantine() }
     }
 
     fn require(&self) -> Result<(), OpenError> {

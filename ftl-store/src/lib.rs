@@ -6,6 +6,7 @@
 //! - [`sqlite`]: the journal, the projections and the accounts in SQLite files of that directory.
 //! - [`head_marker`]: how far the journal was acknowledged, in a file of its own, so that a lost tail is noticed.
 //! - [`snapshots`]: states written beside the journal, so that a start need not replay everything.
+//! - [`quarantine`]: entries that an operator set aside.
 //! - [`backup`]: a copy of the directory while it serves, with a manifest, and the way back.
 //! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
 //! - [`memory`]: projections that live in memory, for tests and throwaway leagues.
@@ -20,6 +21,7 @@ pub mod data_dir;
 pub mod head_marker;
 pub mod identity;
 pub mod memory;
+pub mod quarantine;
 pub mod snapshots;
 pub mod sqlite;
 

@@ -1,26 +1,17 @@
 //! Entries that an operator has set aside, kept beside the journal and read before it is replayed.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 
 use ftl_core::id::Seq;
+use ftl_store::quarantine::{Quarantined, read, write};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Quarantine {
     path: Option<PathBuf>,
     entries: Mutex<BTreeMap<Seq, String>>,
-}
-
-/// The file's form.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    seq: Seq,
-    reason: String,
 }
 
 impl Quarantine {
@@ -32,14 +23,7 @@ impl Quarantine {
     /// Kept in `quarantine.json` of the league's directory.
     pub fn in_directory(directory: &std::path::Path) -> std::io::Result<Self> {
         let path = directory.join("quarantine.json");
-        let entries = match std::fs::read(&path) {
-            Ok(bytes) => {
-                let records: Vec<Record> = serde_json::from_slice(&bytes)?;
-                records.into_iter().map(|record| (record.seq, record.reason)).collect()
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(error),
-        };
+        let entries = read(&path)?.into_iter().map(|entry| (entry.seq, entry.reason)).collect();
         Ok(Self { path: Some(path), entries: Mutex::new(entries) })
     }
 
@@ -54,15 +38,8 @@ impl Quarantine {
         let mut all = entries.clone();
         all.insert(seq, reason);
         if let Some(path) = &self.path {
-            let records: Vec<Record> = all.iter().map(|(seq, reason)| Record { seq: *seq, reason: reason.clone() }).collect();
-            let draft = path.with_extension("json.new");
-            let mut file = std::fs::File::create(&draft)?;
-            file.write_all(&serde_json::to_vec_pretty(&records)?)?;
-            file.sync_all()?;
-            std::fs::rename(&draft, path)?;
-            if let Some(directory) = path.parent() {
-                std::fs::File::open(directory)?.sync_all()?;
-            }
+            let records: Vec<_> = all.iter().map(|(seq, reason)| Quarantined { seq: *seq, reason: reason.clone() }).collect();
+            write(path, &records)?;
         }
         *entries = all;
         Ok(())

@@ -32,6 +32,7 @@ use self::writer::{Reply, Request, Stamp, Writer, WriterHandle};
 use super::{Durability, JOURNAL, ordered, reading, writing};
 use crate::data_dir::{LeagueMeta, OpenError, OpenOptions, WriterLock};
 use crate::head_marker::HeadMarker;
+use crate::quarantine::{self, Quarantined};
 
 /// How often a journal that is only read looks for new entries.
 const POLL: Duration = Duration::from_millis(20);
@@ -43,6 +44,8 @@ pub struct JournalFiles {
     pub database: PathBuf,
     /// See [`head_marker`](crate::head_marker).
     pub marker: PathBuf,
+    /// See [`quarantine`](crate::quarantine).
+    pub quarantine: PathBuf,
 }
 
 /// See the module.
@@ -50,6 +53,7 @@ pub struct SqliteJournal {
     readers: SqlitePool,
     role: Role,
     opened: ChainCheck,
+    quarantine: PathBuf,
 }
 
 enum Role {
@@ -104,7 +108,7 @@ impl SqliteJournal {
         let writer = Writer::new(connection, marker, opened.clone(), stamp, published, lock);
         let handle = WriterHandle::start(writer).map_err(|error| OpenError::io(file, error))?;
         let role = Role::Writer { tip, handle: Mutex::new(Some(handle)) };
-        Ok((Self { readers: super::readers(file), role, opened }, meta))
+        Ok((Self { readers: super::readers(file), role, opened, quarantine: files.quarantine.clone() }, meta))
     }
 
     /// Opens the journal to read it, beside its writer if it has one.
@@ -124,12 +128,17 @@ impl SqliteJournal {
         let opened = walk::verify(&mut connection, file, mark).await?;
         let (meta, epoch) = league(&mut connection).await.map_err(failed)?.ok_or_else(|| OpenError::NoLeague { path: file.clone() })?;
         connection.close().await.map_err(failed)?;
-        Ok((Self { readers: super::readers(file), role: Role::Reader { epoch }, opened }, meta))
+        Ok((Self { readers: super::readers(file), role: Role::Reader { epoch }, opened, quarantine: files.quarantine.clone() }, meta))
     }
 
     /// The end of what was checked when the journal was opened.
     pub fn opened_at(&self) -> &ChainCheck {
         &self.opened
+    }
+
+    /// What an operator set aside: to be given to a state before it executes anything.
+    pub async fn quarantined(&self) -> Result<Vec<Quarantined>, JournalError> {
+        quarantine::read(&self.quarantine).map_err(|error| JournalError(format!("{}: {error}", self.quarantine.display())))
     }
 
     /// SQLite's own check of the file: what it finds wrong, nothing where all is well.

@@ -12,6 +12,7 @@ use ftl_core::time::At;
 use ftl_store::backup::{BackupError, backup, restore};
 use ftl_store::data_dir::{DataDir, OpenError};
 use ftl_store::identity::{Identities, NewIdentity};
+use ftl_store::quarantine::{self, Quarantined};
 use ftl_store::snapshots::SnapshotHead;
 use tempfile::TempDir;
 
@@ -28,7 +29,8 @@ async fn backed_up() -> (TempDir, TempDir) {
     let head = SnapshotHead { journal, state_hash: Hash::of(b"state") };
     league.snapshots.write(&head, b"state").unwrap();
     league.snapshots.confirm(Seq(80), &head.state_hash).unwrap();
-    std::fs::write(DataDir::at(dir.path()).quarantine(), "[]").unwrap();
+    let set_aside = [Quarantined { seq: Seq(12), reason: "panics".into() }];
+    quarantine::write(&DataDir::at(dir.path()).quarantine(), &set_aside).unwrap();
     let target = tempfile::tempdir().unwrap();
     let manifest = backup(&DataDir::at(dir.path()), target.path(), At(9)).await.unwrap();
     assert_eq!((manifest.head, manifest.taken_at), (Seq(160), At(9)));
@@ -49,7 +51,7 @@ async fn a_restored_league_is_the_one_that_was_backed_up() {
     assert_eq!(league.projections.watermark().await.unwrap(), Seq(100));
     assert_eq!(league.identities.list(None, 10).await.unwrap(), original.identities.list(None, 10).await.unwrap());
     assert_eq!(league.snapshots.load(Seq(160)).unwrap().snapshot.unwrap().bytes, b"state");
-    assert_eq!(std::fs::read(DataDir::at(&restored).quarantine()).unwrap(), b"[]");
+    assert_eq!(league.journal.quarantined().await.unwrap(), [Quarantined { seq: Seq(12), reason: "panics".into() }]);
     assert_eq!(append_one(&league.journal).await.first, Seq(161));
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1, "something was left beside it");
 }

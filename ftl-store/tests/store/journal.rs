@@ -7,6 +7,7 @@ use ftl_core::journal::{AppendError, Journal, JournalClock, Refusal, Tip};
 use ftl_core::time::At;
 use ftl_store::conformance::ManualClock;
 use ftl_store::data_dir::{DataDir, OpenOptions};
+use ftl_store::quarantine::{self, Quarantined};
 
 use crate::league::{append_one, commands, fill, found, meta, open, read_all};
 
@@ -105,6 +106,20 @@ async fn a_read_from_within_a_batch_is_refused() {
     fill(&league.journal, 3, 4).await;
     let error = league.journal.read(Seq(2), 10).await.unwrap_err().to_string();
     assert!(error.contains("no batch ends there"), "{error}");
+}
+
+#[tokio::test]
+async fn entries_that_were_set_aside_are_known_to_whoever_opens_the_league() {
+    let (dir, league) = found().await;
+    assert!(league.journal.quarantined().await.unwrap().is_empty());
+    let entry = Quarantined { seq: Seq(2), reason: "panics".into() };
+    quarantine::write(&DataDir::at(dir.path()).quarantine(), std::slice::from_ref(&entry)).unwrap();
+    league.close().await.unwrap();
+    let league = open(dir.path()).await.unwrap();
+    assert_eq!(league.journal.quarantined().await.unwrap(), [entry]);
+    // A list that cannot be read is not an empty one.
+    std::fs::write(DataDir::at(dir.path()).quarantine(), "[{\"seq\":").unwrap();
+    league.journal.quarantined().await.unwrap_err();
 }
 
 #[tokio::test]
