@@ -4,6 +4,8 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a model names what matters to it")]
 
 mod auditor;
+mod examples;
+mod given;
 mod invariants;
 mod league;
 #[cfg(feature = "testing")]

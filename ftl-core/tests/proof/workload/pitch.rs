@@ -70,6 +70,7 @@ impl Workload {
                 35..70 => (Action::FinaliseFixture { fixture: fixture_id }, pause),
                 _ => (self.another(state), pause),
             },
+            MatchPhase::Finalised if self.numbers.chance(30) => (self.correct(fixture), pause),
             MatchPhase::Finalised | MatchPhase::Postponed => (self.another(state), pause),
             _ => {
                 let over = fixture.display_minute().is_none_or(|minute| minute >= 46 + fixture.phase.base_minute().unwrap_or(0));
@@ -184,7 +185,8 @@ impl Workload {
         };
         let id = match fixture.events.last() {
             Some(last) if self.numbers.chance(3) => last.event.id.clone(),
-            _ => EventId::from(self.name("event").as_str()),
+            // Unique in its match only, as feeds count.
+            _ => EventId::from(format!("e{}", fixture.reported.len() + 1).as_str()),
         };
         MatchEvent { id, kind, minute, offset, clock, instrument, related }
     }
