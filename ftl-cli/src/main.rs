@@ -4,6 +4,7 @@
 //! the data, 2 could not run.
 
 mod failure;
+mod league;
 mod output;
 mod verb;
 

@@ -32,3 +32,22 @@ pub fn still_read(written: io::Result<()>) -> Result<bool, Failure> {
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
+
+/// A text in lines of at most 80 columns, each behind `indent` spaces.
+pub fn wrapped(text: &str, indent: usize) -> String {
+    let width = 80 - indent;
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().map(|line| line.chars().count()).unwrap_or(0);
+        match lines.last_mut() {
+            Some(last) if line == 0 || line + 1 + word.chars().count() <= width => {
+                if line > 0 {
+                    last.push(' ');
+                }
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}{line}\n", "")).collect()
+}

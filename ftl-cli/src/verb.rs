@@ -1,7 +1,13 @@
 //! The verbs, one a file, and what is common to all: `--help` with an example, `--json`, where a league is.
 
+mod audit;
+mod backup;
 mod completions;
+mod export;
 mod replay;
+mod show;
+mod snapshot;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +27,13 @@ pub struct Ftl {
 #[derive(Subcommand)]
 enum Verb {
     Replay(replay::Replay),
+    Audit(audit::Audit),
+    Verify(verify::Verify),
+    Show(show::Show),
+    Export(export::Export),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Snapshot(snapshot::Snapshot),
     Completions(completions::Completions),
 }
 
@@ -29,6 +42,13 @@ impl Ftl {
     pub fn run(self) -> Result<ExitCode, Failure> {
         match self.verb {
             Verb::Replay(verb) => on_a_runtime(verb.run()),
+            Verb::Audit(verb) => on_a_runtime(verb.run()),
+            Verb::Verify(verb) => on_a_runtime(verb.run()),
+            Verb::Show(verb) => on_a_runtime(verb.run()),
+            Verb::Export(verb) => on_a_runtime(verb.run()),
+            Verb::Backup(verb) => on_a_runtime(verb.run()),
+            Verb::Restore(verb) => on_a_runtime(verb.run()),
+            Verb::Snapshot(verb) => on_a_runtime(verb.run()),
             Verb::Completions(verb) => verb.run(),
         }
     }

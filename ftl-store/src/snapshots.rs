@@ -174,6 +174,14 @@ impl Snapshots {
         Ok(self.list(UNCONFIRMED)?.into_iter().map(|(seq, _)| seq).collect())
     }
 
+    /// What each snapshot is of, confirmed or not, oldest first; damaged ones are left out. Blocks on the disk.
+    pub fn heads(&self) -> Result<Vec<SnapshotHead>, SnapshotError> {
+        let files = self.list(CONFIRMED)?.into_iter().chain(self.list(UNCONFIRMED)?);
+        let mut heads: Vec<SnapshotHead> = files.filter_map(|(_, path)| Some(read(&path).ok()?.head)).collect();
+        heads.sort_by_key(|head| head.journal.tip.seq);
+        Ok(heads)
+    }
+
     fn file(&self, kind: &str, seq: Seq) -> PathBuf {
         self.directory.join(format!("{kind}-{:020}.bin", seq.0))
     }

@@ -1,0 +1,95 @@
+//! A journal executed again, entry by entry.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ftl_core::id::Seq;
+use ftl_core::journal::Journal;
+use ftl_core::outcome::{Entry, Outcome};
+use ftl_core::state::State;
+use ftl_store::sqlite::journal::SqliteJournal;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Reading;
+use crate::failure::Failure;
+use crate::output;
+
+/// Entries read at a time.
+const TOGETHER: usize = 4_096;
+
+/// See the module.
+pub struct Execution {
+    journal: Arc<SqliteJournal>,
+    /// The league after the last entry given out.
+    pub state: State,
+    waiting: VecDeque<Entry>,
+    read: Seq,
+    to: Seq,
+    bar: ProgressBar,
+}
+
+impl Execution {
+    /// From the first entry up to `to`.
+    pub fn from_the_start(reading: &Reading, to: Seq) -> Self {
+        let state = State::new().with_quarantine(reading.quarantine.clone());
+        Self::from(reading, state, to)
+    }
+
+    /// From the newest confirmed snapshot that is not beyond `before`, or from the first entry.
+    pub async fn near(reading: &Reading, before: Seq, to: Seq) -> Result<Self, Failure> {
+        let snapshots = reading.league.snapshots.clone();
+        let load = tokio::task::spawn_blocking(move || snapshots.load(before)).await.map_err(Failure::could_not_run)??;
+        match load.snapshot {
+            Some(snapshot) => {
+                let state = State::restore(&snapshot.bytes)?.with_quarantine(reading.quarantine.clone());
+                Ok(Self::from(reading, state, to))
+            }
+            None => Ok(Self::from_the_start(reading, to)),
+        }
+    }
+
+    fn from(reading: &Reading, state: State, to: Seq) -> Self {
+        let read = state.seq();
+        let journal = Arc::clone(&reading.league.journal);
+        Self { journal, state, waiting: VecDeque::new(), read, to, bar: bar(to.0.saturating_sub(read.0)) }
+    }
+
+    /// The next entry, not applied yet; `None` at the end.
+    pub async fn peek(&mut self) -> Result<Option<&Entry>, Failure> {
+        if self.waiting.is_empty() && self.read < self.to {
+            let batches = self.journal.read(self.read, TOGETHER).await?;
+            self.read = batches.last().map_or(self.to, |batch| batch.last());
+            self.waiting.extend(batches.iter().flat_map(|batch| batch.entries().collect::<Vec<_>>()));
+        }
+        Ok(self.waiting.front().filter(|entry| entry.seq <= self.to))
+    }
+
+    /// Applies the next entry.
+    pub async fn next(&mut self) -> Result<Option<(Entry, Outcome)>, Failure> {
+        if self.peek().await?.is_none() {
+            self.bar.finish_and_clear();
+            return Ok(None);
+        }
+        let Some(entry) = self.waiting.pop_front() else { return Ok(None) };
+        let outcome = self.state.apply(&entry);
+        self.bar.inc(1);
+        Ok(Some((entry, outcome)))
+    }
+
+    /// Applies everything up to `to`, however far the execution goes.
+    pub async fn skip_to(&mut self, to: Seq) -> Result<(), Failure> {
+        while self.state.seq() < to && self.next().await?.is_some() {}
+        Ok(())
+    }
+}
+
+fn bar(entries: u64) -> ProgressBar {
+    if !output::is_watched() || entries < 100_000 {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(entries);
+    if let Ok(style) = ProgressStyle::with_template("{human_pos} of {human_len} entries {wide_bar:.green} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

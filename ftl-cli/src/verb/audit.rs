@@ -1,0 +1,161 @@
+//! `ftl audit`: what must always hold (R11), over a league's journal executed again and what its history holds.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use ftl_core::audit::{Audit as Following, Check};
+use ftl_core::id::Seq;
+use ftl_core::rulebook::Standard;
+use ftl_store::data_dir::OpenError;
+use serde_json::{Value, json};
+
+use super::Where;
+use crate::failure::Failure;
+use crate::league::Reading;
+use crate::league::execution::Execution;
+use crate::league::history::StoredHistory;
+use crate::output;
+
+/// Violations of one check that people are shown.
+const SHOWN: usize = 5;
+
+/// Checks everything that must always hold.
+///
+/// Executes the journal again and checks hashes, postings, positions, margin, boards, history and the databases
+/// themselves. A server may be serving the league meanwhile.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  ftl audit --data ./ftl-data
+  ftl audit --data ./ftl-data --at 4711 --json")]
+pub struct Audit {
+    #[command(flatten)]
+    place: Where,
+    /// Up to this entry.
+    #[arg(long, value_name = "SEQ")]
+    at: Option<u64>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Audit {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let (head, checks) = match ftl_store::data_dir::DataDir::at(&self.place.data).open_for_reading().await {
+            Ok(league) => self.checks_of(Reading::of(league).await?).await?,
+            Err(error) => match unsound(&error) {
+                Some(check) => (Seq(0), vec![check]),
+                None => return Err(error.into()),
+            },
+        };
+        let ok = checks.iter().all(Check::ok);
+        if self.json {
+            output::json(&json!({"ok": ok, "head": head, "checks": checks.iter().map(as_json).collect::<Vec<_>>()}))?;
+        } else {
+            output::text_lines(&as_text(ok, head, &checks))?;
+        }
+        Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+
+    async fn checks_of(&self, reading: Reading) -> Result<(Seq, Vec<Check>), Failure> {
+        let to = reading.up_to(self.at)?;
+        let mut execution = Execution::from_the_start(&reading, to);
+        let mut following: Following<Standard> = Following::following(execution.state.clone());
+        let mut history = StoredHistory::of(&reading, Seq(0)).await?;
+        let mut snapshots = Snapshots::of(&reading).await?;
+        while let Some((_, outcome)) = execution.next().await? {
+            following.entry(&mut execution.state, &outcome);
+            history.compare(&outcome).await?;
+            snapshots.compare(&mut execution);
+        }
+        history.finish(to).await?;
+        let mut checks = vec![chain(&reading), database(&reading).await?];
+        checks.extend(following.finish(&mut execution.state));
+        checks.push(snapshots.check);
+        checks.push(history_check(&history));
+        Ok((to, checks))
+    }
+}
+
+/// Opening walked every hash and every link: it would have been refused.
+fn chain(reading: &Reading) -> Check {
+    let mut check = Check::named("chain");
+    check.checked = reading.head.0;
+    check
+}
+
+/// A league that is refused because of what is stored.
+fn unsound(error: &OpenError) -> Option<Check> {
+    let (name, seq) = match error {
+        OpenError::Corrupt { at, .. } => ("chain", *at),
+        OpenError::LostTail { head, .. } => ("chain", *head),
+        OpenError::OtherHistory { marked } => ("chain", *marked),
+        OpenError::Marker { .. } => ("chain", Seq(0)),
+        OpenError::Damaged { .. } => ("database", Seq(0)),
+        _ => return None,
+    };
+    let mut check = Check::named(name);
+    check.that(false, seq, || error.to_string());
+    Some(check)
+}
+
+/// SQLite's own check of the files.
+async fn database(reading: &Reading) -> Result<Check, Failure> {
+    let mut check = Check::named("database");
+    for found in [reading.league.journal.integrity().await?, reading.league.projections.integrity().await?] {
+        check.that(found.is_empty(), reading.head, || found.join("; "));
+    }
+    Ok(check)
+}
+
+/// R11.7: the state has the hash that each snapshot says.
+struct Snapshots {
+    expected: std::collections::BTreeMap<Seq, ftl_core::hash::Hash>,
+    check: Check,
+}
+
+impl Snapshots {
+    async fn of(reading: &Reading) -> Result<Self, Failure> {
+        let snapshots = reading.league.snapshots.clone();
+        let heads = tokio::task::spawn_blocking(move || snapshots.heads()).await.map_err(Failure::could_not_run)??;
+        let expected = heads.into_iter().map(|head| (head.journal.tip.seq, head.state_hash)).collect();
+        Ok(Self { expected, check: Check::named("snapshots") })
+    }
+
+    fn compare(&mut self, execution: &mut Execution) {
+        let Some(expected) = self.expected.get(&execution.state.seq()) else { return };
+        let got = execution.state.hash();
+        self.check.that(got == *expected, execution.state.seq(), || format!("the snapshot has hash {expected}, execution gives {got}"));
+    }
+}
+
+fn history_check(history: &StoredHistory) -> Check {
+    let mut check = Check::named("history");
+    for difference in &history.differences {
+        check.that(false, difference.seq, || format!("stored {:?}, executed {:?}", difference.stored, difference.executed));
+    }
+    check.checked = history.compared;
+    check
+}
+
+fn as_json(check: &Check) -> Value {
+    let violations: Vec<Value> = check.violations.iter().map(|found| json!({"seq": found.seq, "what": found.what})).collect();
+    json!({"name": check.name, "ok": check.ok(), "checked": check.checked, "violations": violations})
+}
+
+/// Within 80 columns; a violation's text may be longer and is wrapped.
+fn as_text(ok: bool, head: Seq, checks: &[Check]) -> String {
+    let mut text = String::new();
+    for check in checks {
+        let verdict = if check.ok() { "ok" } else { "VIOLATED" };
+        text += &format!("{:16} {verdict:9} {:>12} checked\n", check.name, check.checked);
+        for found in check.violations.iter().take(SHOWN) {
+            text += &output::wrapped(&format!("after entry {}: {}", found.seq, found.what), 4);
+        }
+        let more = check.more + u64::try_from(check.violations.len().saturating_sub(SHOWN)).unwrap_or(0);
+        if more > 0 {
+            text += &format!("    and {more} more; --json lists them\n");
+        }
+    }
+    let verdict = if ok { "everything holds" } else { "something does not hold: keep the files, restore a backup" };
+    text + &format!("up to entry {head}: {verdict}\n")
+}
