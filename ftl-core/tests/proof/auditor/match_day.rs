@@ -159,16 +159,16 @@ impl Auditor {
 
     /// R3.9, R4.4, R6.1: what must be given before a ball is played.
     fn check_kick_off(&self, m: &Match) -> Result<(), Rejection> {
-        let under_way = |other: &&Match| other.phase.is_live() || other.finalise_at.is_some();
-        let busy = |p: &Participant| self.fixtures.iter().filter(under_way).any(|other| other.participant(p.instrument).is_some());
-        if m.participants.iter().any(busy) {
-            return Err(Rejection::InstrumentBusy);
-        }
         if self.rules().in_play.is_some() && (m.coverage.is_empty() || m.coverage.iter().any(|c| c.lag.is_none())) {
             return Err(Rejection::FeedLagUndeclared);
         }
         if self.rules().review.is_some() && !m.covers(Reported::PenaltyAwarded) {
             return Err(Rejection::FeedIncomplete);
+        }
+        let under_way = |other: &&Match| other.phase.is_live() || other.finalise_at.is_some();
+        let busy = |p: &Participant| self.fixtures.iter().filter(under_way).any(|other| other.participant(p.instrument).is_some());
+        if m.participants.iter().any(busy) {
+            return Err(Rejection::InstrumentBusy);
         }
         Ok(())
     }
@@ -420,6 +420,7 @@ impl Auditor {
         let finalise_after: Span = self.rules().finalise_after;
         let m = &mut self.fixtures[f];
         m.phase = phase;
+        m.phase_began = m.clock;
         m.finalise_at = Some(self.at.after(finalise_after));
         m.finished_by = Some(self.seq);
         for n in squads {
@@ -436,6 +437,7 @@ impl Auditor {
             return Err(Rejection::WrongPhase { phase: m.phase });
         }
         m.phase = MatchPhase::Finalised;
+        m.phase_began = m.clock;
         m.finalise_at = None;
         Ok(())
     }
