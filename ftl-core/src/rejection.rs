@@ -1,5 +1,7 @@
 //! Why a command was refused (R10): a closed enum with stable snake_case codes, in the order of their checks.
 
+pub mod reference;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, Seq};
