@@ -20,7 +20,7 @@
 //! - A modification and a cancellation are open to a suspended account; its resting orders are refused when they fill.
 //! - The round follows new rules; forms are cut and side caps set anew only where what prices or sizes mean has changed.
 //! - A squad contradicts the list where name, team or position differ.
-//! - A line-up names footballers of that side's squad, else `unknown_instrument`.
+//! - A line-up names 1 to 11 footballers, each once, of that side's squad, else `unknown_instrument`.
 //! - Top-up: counts positions closed whole, voids apart; `already_granted` comes first.
 //!
 //! Trading
@@ -39,7 +39,8 @@
 //! - A void returns no fee, pays nothing, and takes the position off the boards' committed margin and counts.
 //!
 //! Match day
-//! - Kick-off prices at once (classic), and is refused where any covered item has no lag, or nothing is covered.
+//! - Kick-off prices at once (classic), and is refused where any covered item has no lag, or nothing is covered; after that
+//!   while a footballer's last match is not final.
 //! - Full time comes from any live phase. Its order: reviews end; what rests is cancelled, oldest first, opens
 //!   `market_closed` and closes `position_gone`; classic's clean sheet and its bump count; the prices of full time are
 //!   taken, the clearing price rounded down to a price unit; positions close by age at that price, with the fee and
