@@ -68,7 +68,11 @@ impl Given {
             districts: vec!["Kannur".into()],
         })));
         for account in 1..=4 {
-            given.must(Action::OpenAccount(OpenAccount { account: AccountId(account), district: "Kannur".into(), kind: AccountKind::Human }));
+            given.must(Action::OpenAccount(OpenAccount {
+                account: AccountId(account),
+                district: "Kannur".into(),
+                kind: AccountKind::Human,
+            }));
         }
         let footballer = |team: &str, shirt: u8, position, record| Footballer {
             instrument: format!("{team}-{shirt}").as_str().into(),
