@@ -88,11 +88,6 @@ impl Problem {
         problem
     }
 
-    /// No such thing among what is current.
-    pub fn unknown(rejection: &Rejection, seq: Seq) -> Self {
-        Self::rejected(rejection, seq)
-    }
-
     /// The body is no JSON.
     pub fn malformed_json(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not JSON", detail)

@@ -13,6 +13,7 @@ use ftl_core::id::{AccountId, FixtureId};
 use ftl_core::source::MatchSource;
 use ftl_core::time::{At, Span};
 use parking_lot::Mutex;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -33,12 +34,23 @@ pub struct Replays(Arc<Mutex<BTreeMap<String, Playing>>>);
 struct Playing {
     view: ReplayView,
     stop: CancellationToken,
+    task: JoinHandle<()>,
 }
 
 impl Replays {
     /// All of them.
     pub fn list(&self) -> Vec<ReplayView> {
         self.0.lock().values().map(|playing| playing.view.clone()).collect()
+    }
+
+    /// Stops all and waits for their tasks.
+    pub(crate) async fn end(&self) {
+        let all = std::mem::take(&mut *self.0.lock());
+        for playing in all.into_values() {
+            playing.stop.cancel();
+            // A task that panicked has ended too.
+            let _ = playing.task.await;
+        }
     }
 
     /// Stops one.
@@ -77,21 +89,20 @@ impl App {
         }
         let view = ReplayView { id: id.clone(), source: name.to_owned(), fixture: id.clone(), speed, status: "playing", detail: None };
         let stop = self.ending.child_token();
-        all.insert(id.clone(), Playing { view: view.clone(), stop: stop.clone() });
-        drop(all);
-        let app = self.clone();
-        tokio::spawn(async move {
+        let (app, stopped, key) = (self.clone(), stop.clone(), id.clone());
+        let task = tokio::spawn(async move {
             let ended = tokio::select! {
                 ended = run(&app, &source, speed) => ended,
-                () = stop.cancelled() => return,
+                () = stopped.cancelled() => return,
             };
-            if let Some(playing) = app.replays.0.lock().get_mut(&id) {
+            if let Some(playing) = app.replays.0.lock().get_mut(&key) {
                 (playing.view.status, playing.view.detail) = match ended {
                     Ok(()) => ("finished", None),
                     Err(why) => ("failed", Some(why)),
                 };
             }
         });
+        all.insert(id, Playing { view: view.clone(), stop, task });
         view
     }
 

@@ -33,6 +33,7 @@ use ftl_core::outcome::Outcome;
 use ftl_core::time::At;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 
 use crate::problem::Problem;
 use crate::wire::League;
@@ -54,6 +55,8 @@ const MIN_SEQ_AHEAD: u64 = 1_000_000;
 pub struct Replica {
     pub(crate) shared: Arc<Shared>,
     appender: Appender,
+    /// The appender's and the timers'.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What a replica is started with.
@@ -119,9 +122,9 @@ impl Replica {
             ended: watch::Sender::new(false),
         });
         apply::spawn(Arc::clone(&shared))?;
-        let appender = Appender::start(Arc::clone(&shared));
-        timers::start(Arc::clone(&shared), appender.clone());
-        Ok(Self { shared, appender })
+        let (appender, appending) = Appender::start(Arc::clone(&shared));
+        let timing = timers::start(Arc::clone(&shared), appender.clone());
+        Ok(Self { shared, appender, tasks: Mutex::new(vec![appending, timing]) })
     }
 
     /// Returns when the journal that was there at the start is applied, or the replica has stopped.
@@ -242,6 +245,14 @@ impl Replica {
         Ok(())
     }
 
+    /// Says in `readyz` that the end is near.
+    pub fn announce_end(&self) {
+        let health = self.health();
+        if matches!(*health, Health::Serving | Health::Degraded(_)) {
+            self.shared.health.compare_and_swap(&health, Arc::new(Health::Draining));
+        }
+    }
+
     /// Refuses further commands and waits until those that are on their way are appended.
     pub async fn drain(&self) {
         self.appender.drain().await;
@@ -254,5 +265,10 @@ impl Replica {
         let mut ended = self.shared.ended.subscribe();
         // The sender lives in `shared`, so waiting can only end with the thread.
         let _ = ended.wait_for(|ended| *ended).await;
+        let tasks = std::mem::take(&mut *self.tasks.lock());
+        for task in tasks {
+            // A task that panicked has ended too.
+            let _ = task.await;
+        }
     }
 }

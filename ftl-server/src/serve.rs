@@ -30,6 +30,9 @@ use crate::stores::{StoreError, Stores, default_genesis, found};
 /// How long requests that are under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Between two rounds of upkeep.
+const UPKEEP: Duration = Duration::from_secs(10);
+
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -59,6 +62,7 @@ pub struct Server {
     address: SocketAddr,
     serving: JoinHandle<std::io::Result<()>>,
     writer: Writer,
+    upkeep: JoinHandle<()>,
     league: Option<ftl_store::data_dir::League>,
 }
 
@@ -137,11 +141,11 @@ impl Server {
             ending: CancellationToken::new(),
             config,
         });
-        tokio::spawn(forget_the_quiet(app.clone()));
+        let upkeep = tokio::spawn(keep_up(app.clone()));
         let routes = router(&app).into_make_service_with_connect_info::<SocketAddr>();
         let ending = app.ending.clone();
         let serving = tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(ending.cancelled_owned()).await });
-        Ok(Self { app, address, serving, writer, league: stores.league })
+        Ok(Self { app, address, serving, writer, upkeep, league: stores.league })
     }
 
     /// Where it listens.
@@ -152,14 +156,18 @@ impl Server {
     /// Stops accepting, lets what is under way end, drains the appends, takes a snapshot, writes history, closes the
     /// journal.
     pub async fn stop(self) -> Result<(), ServeError> {
-        let Self { app, serving, writer, league, .. } = self;
+        let Self { app, serving, writer, upkeep, league, .. } = self;
+        app.replica.announce_end();
         app.ending.cancel();
         if tokio::time::timeout(GRACE, serving).await.is_err() {
             tracing::warn!("requests are cut off");
         }
+        app.replays.end().await;
         app.replica.drain().await;
         app.replica.close().await;
         writer.finish().await;
+        // What it holds of the league is free before the league is closed.
+        let _ = upkeep.await;
         if let Some(league) = league {
             league.close().await.map_err(StoreError::from)?;
         }
@@ -168,10 +176,14 @@ impl Server {
     }
 }
 
-async fn forget_the_quiet(app: App) {
+/// What grows with time is cut back now and then.
+async fn keep_up(app: App) {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(60)) => app.limits.forget_the_quiet(),
+            () = tokio::time::sleep(UPKEEP) => {
+                app.limits.forget_the_quiet();
+                crate::telemetry::figures().run_upkeep();
+            }
             () = app.ending.cancelled() => return,
         }
     }

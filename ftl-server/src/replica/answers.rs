@@ -99,7 +99,11 @@ impl Answers {
 
     /// An append of this command is of unknown fate.
     pub(crate) fn doubt(&self, id: CommandId, until: At) {
-        self.0.lock().doubtful.insert(id, until);
+        let mut inner = self.0.lock();
+        // It may have been applied before its append came back.
+        if !inner.recent.iter().any(|outcome| outcome.id == id) {
+            inner.doubtful.insert(id, until);
+        }
     }
 
     pub(crate) fn is_doubtful(&self, id: CommandId, now: At) -> bool {

@@ -13,6 +13,7 @@ use ftl_core::journal::AppendError;
 use ftl_core::outcome::Outcome;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 
 use super::Shared;
 use super::health::Health;
@@ -97,10 +98,13 @@ struct Queue {
     draining: bool,
 }
 
+/// What an append came to: where the outcome will be told, or why there will be none.
+type Appending = Result<oneshot::Receiver<Arc<Outcome>>, SubmitError>;
+
 struct Waiting {
     command: Command,
     since: Instant,
-    answer: oneshot::Sender<Result<oneshot::Receiver<Arc<Outcome>>, SubmitError>>,
+    answer: oneshot::Sender<Appending>,
 }
 
 impl Queue {
@@ -131,10 +135,10 @@ impl Queue {
 }
 
 impl Appender {
-    pub(super) fn start(shared: Arc<Shared>) -> Self {
+    pub(super) fn start(shared: Arc<Shared>) -> (Self, JoinHandle<()>) {
         let inner = Arc::new(Inner { shared, queue: Mutex::default(), more: Notify::new(), idle: Notify::new() });
-        tokio::spawn(run(Arc::clone(&inner)));
-        Self(inner)
+        let task = tokio::spawn(run(Arc::clone(&inner)));
+        (Self(inner), task)
     }
 
     pub(super) async fn submit(&self, lane: Lane, command: Command) -> Result<Arc<Outcome>, SubmitError> {
@@ -143,11 +147,7 @@ impl Appender {
         applied.await.map_err(|_| stopped(&self.0.shared).unwrap_or(SubmitError::Unknown))
     }
 
-    fn enqueue(
-        &self,
-        lane: Lane,
-        command: Command,
-    ) -> Result<oneshot::Receiver<Result<oneshot::Receiver<Arc<Outcome>>, SubmitError>>, SubmitError> {
+    fn enqueue(&self, lane: Lane, command: Command) -> Result<oneshot::Receiver<Appending>, SubmitError> {
         if let Some(stopped) = stopped(&self.0.shared) {
             return Err(stopped);
         }

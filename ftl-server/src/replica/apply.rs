@@ -222,8 +222,9 @@ impl Follower<'_> {
             outcomes.iter().for_each(|outcome| drop(history.send(Arc::clone(outcome))));
         }
         shared.lag.applied(last.seq);
-        shared.answers.tell(outcomes);
+        // Whoever is answered finds everything that his answer stands on.
         shared.applied.send_replace(last.seq);
+        shared.answers.tell(outcomes);
         metrics::counter!("ftl_entries_total").increment(outcomes.len() as u64);
         metrics::gauge!("ftl_applied_seq").set(last.seq.0 as f64);
     }

@@ -9,11 +9,13 @@ use ftl_core::command::{Action, Command};
 use ftl_core::id::CommandId;
 use ftl_core::time::At;
 
+use tokio::task::JoinHandle;
+
 use super::Shared;
 use super::append::{Appender, Lane};
 
 /// Looks at the state's next timer until the replica closes.
-pub(super) fn start(shared: Arc<Shared>, appender: Appender) {
+pub(super) fn start(shared: Arc<Shared>, appender: Appender) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut timer = shared.timer.subscribe();
         let mut closing = shared.closing.subscribe();
@@ -21,7 +23,7 @@ pub(super) fn start(shared: Arc<Shared>, appender: Appender) {
             () = watch(&shared, &appender, &mut timer) => {}
             _ = closing.wait_for(|closing| *closing) => {}
         }
-    });
+    })
 }
 
 async fn watch(shared: &Shared, appender: &Appender, timer: &mut tokio::sync::watch::Receiver<Option<At>>) {

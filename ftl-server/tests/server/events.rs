@@ -82,6 +82,7 @@ async fn a_reader_that_was_cut_ends_with_what_an_uncut_one_has() {
     harness.list("lionel-messi").await;
     harness.list("last").await;
     let (token, other) = (harness.player("reader").await, harness.player("other").await);
+    let third = harness.player("third").await;
     harness.get("/api/portfolio").bearer(&token).send().await.ok();
     let mut uncut = Frames::open(&harness, &token, "", None).await;
     let mut cut = Frames::open(&harness, &token, "", None).await;
@@ -96,7 +97,7 @@ async fn a_reader_that_was_cut_ends_with_what_an_uncut_one_has() {
             cut = Frames::open(&harness, &token, "", cut.last_id).await;
         }
     }
-    harness.open(&other, "last", "long", "end").await.ok();
+    harness.open(&third, "last", "long", "end").await.ok();
     let whole = uncut.until(is_price_of("last", "195.2500")).await;
     pieces.extend(cut.until(is_price_of("last", "195.2500")).await);
     assert_eq!(told(&pieces), told(&whole));

@@ -117,8 +117,8 @@ impl Harness {
 
     /// Lists a forward at 195.2000.
     pub async fn list(&self, slug: &str) {
-        // 195.2 = 50 + form / 14 × 450; so many matches that the prior weighs nothing.
-        let record = Some(Record { matches: 1_000_000_000, average: Score::from_units(4_517_335) });
+        // 195.2 = 50 + form / 14 × 450; so many matches that the prior weighs next to nothing.
+        let record = Some(Record { matches: 100_000, average: Score::from_units(4_517_338) });
         let footballer = Footballer {
             instrument: InstrumentId::from(slug),
             name: slug.to_uppercase(),
