@@ -226,3 +226,17 @@ async fn the_past_is_paged_and_tagged() {
     harness.get("/api/trades?cursor=x").bearer(&token).send().await.is(400, "invalid_field");
     harness.get("/api/trades?limit=1000").bearer(&token).send().await.is(400, "invalid_field");
 }
+
+#[tokio::test]
+async fn a_timer_fires_though_nobody_says_anything() {
+    let harness = Harness::start().await;
+    harness.fixture("f").await;
+    harness.operate(Method::PATCH, "/api/admin/rules", json!({"rules": {"inPlay": {"minDelay": 0, "overLag": 0, "staleAfter": 50}}})).await;
+    harness.kick_off("f").await;
+    harness.tick("f", 5_000).await;
+    let token = harness.player("forgotten").await;
+    let body = json!({"instrument": "red-9", "direction": "long", "lots": "1.00"});
+    let ended = harness.post("/api/positions/open?wait=8s", body).bearer(&token).key("k").send().await.ok();
+    assert_eq!((&ended["order"]["status"], &ended["order"]["reason"]), (&json!("cancelled"), &json!("feed_stale")));
+    assert_eq!(ended["position"], Value::Null);
+}
