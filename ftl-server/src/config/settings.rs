@@ -60,3 +60,31 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) fn named(name: &str) -> &'static Setting {
     SETTINGS.iter().find(|setting| setting.name == name).expect("every variable has its row")
 }
+
+/// The reference page `docs/reference/configuration.md`.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Configuration\n\nRead from the environment at start; `ftl config` prints what is in force, secrets hidden. A value that \
+         cannot be\nused stops the start with the variable's name. Made from the code; do not edit.\n\n\
+         | variable | takes | default |\n|---|---|---|\n",
+    );
+    for setting in SETTINGS {
+        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        page.push_str(&format!("| `{}` | {} | {default} |\n", setting.name, setting.takes));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_page_is_what_the_code_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/configuration.md");
+        let page = super::reference();
+        if std::env::var_os("UPDATE_REFERENCE").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap();
+        assert_eq!(kept, page, "UPDATE_REFERENCE=1 cargo test -p ftl-server reference writes {path}");
+    }
+}

@@ -50,6 +50,7 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
                 }
             }
         }
+        shared.snapshots.wait_idle();
         *shared.history.lock() = None;
         shared.ended.send_replace(true);
     })?;
@@ -272,6 +273,7 @@ impl Follower<'_> {
     }
 
     fn last_snapshot(&self) {
+        self.shared.snapshots.wait_idle();
         let snapshot = self.shared.state.write().snapshot();
         self.shared.snapshots.write(self.shared, &snapshot, self.chain.clone(), self.runtime);
     }

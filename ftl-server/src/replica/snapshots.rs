@@ -54,6 +54,13 @@ impl SnapshotPlan {
         store.load(head).map(|load| load.snapshot).map_err(|error| Refused(error.to_string()))
     }
 
+    /// Waits for the snapshot that is being written, if one is.
+    pub(super) fn wait_idle(&self) {
+        while self.busy.load(Ordering::Acquire) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// Whether a snapshot is due behind `seq`.
     pub(super) fn is_due(&self, last: Seq, seq: Seq) -> bool {
         self.store.is_some() && seq.0 / self.every > last.0 / self.every && !self.busy.load(Ordering::Acquire)
