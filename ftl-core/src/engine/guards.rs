@@ -18,11 +18,8 @@ use crate::units::{Direction, Lots, Money, Price, Wide};
 pub(crate) enum Moment {
     /// The order comes.
     Arrival,
-    /// It fills from rest, its own reserve released.
-    Fill {
-        /// What it had reserved.
-        released: Money,
-    },
+    /// It fills from rest: its margin has been reserved since it came, and is not asked for again.
+    Fill,
 }
 
 /// What an open would cost and leave.
@@ -73,7 +70,9 @@ impl<R: Rulebook> State<R> {
         if moment == Moment::Arrival && book.positions.len().saturating_add(book.orders.len()) >= limits::MAX_IN_BOOK {
             return Err(Rejection::TooManyPositions { max: u32::try_from(limits::MAX_IN_BOOK).unwrap_or(u32::MAX) });
         }
-        self.guard_margin(open, moment, &fill)?;
+        if moment == Moment::Arrival {
+            self.guard_margin(open, &fill)?;
+        }
         Ok(fill)
     }
 
@@ -188,13 +187,12 @@ impl<R: Rulebook> State<R> {
     }
 
     /// R5.1: free margin on the mark after the fill must not be negative.
-    fn guard_margin(&self, open: &OpenPosition, moment: Moment, fill: &OpenFill) -> Result<(), Rejection> {
-        let released = match moment {
-            Moment::Arrival => Money::ZERO,
-            Moment::Fill { released } => released,
-        };
+    ///
+    /// When an order comes, not when it fills: whoever could make margin vanish in between would hold an option for
+    /// nothing (docs/decisions/0050). A book that the fill leaves at the washout level is washed out in the same round.
+    fn guard_margin(&self, open: &OpenPosition, fill: &OpenFill) -> Result<(), Rejection> {
         let book = self.book(open.book).ok_or(Rejection::UnknownAccount)?;
-        let reserved = (book.reserved - released).wide();
+        let reserved = book.reserved.wide();
         let after = MarkIf { instrument: open.instrument, mark: fill.mark };
         let value = open.direction.wide() * notional(&self.rules, fill.mark, open.lots) - fill.entry_cost.wide();
         let free_after = self.free(book, Some(after)) + value - fill.fee.wide() - fill.margin.wide() - reserved;

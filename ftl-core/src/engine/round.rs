@@ -166,7 +166,7 @@ impl<R: Rulebook> State<R> {
                     stop_loss,
                     take_profit,
                 };
-                match self.guard_open(&open, Moment::Fill { released: order.reserved }) {
+                match self.guard_open(&open, Moment::Fill) {
                     Ok(fill) => {
                         self.fill_open(&open, id, &fill);
                     }

@@ -21,7 +21,7 @@ use super::{AuditedFill, Auditor, FillReason, Held, Intent, Pending, Resting};
 pub enum Moment {
     /// It was just placed: the limit's side and the number of positions too.
     Comes,
-    /// It rested and comes to fill: all the others again, with its own reserve free.
+    /// It rested and comes to fill: all the others again but free margin, which it has reserved.
     Fills,
 }
 
@@ -167,15 +167,14 @@ impl Auditor {
             return Err(Rejection::TooManyPositions { max: MAX_IN_BOOK as u32 });
         }
 
-        let own_reserve = if moment == Moment::Fills { i128::from(order.reserved.units()) } else { 0 };
         let mark_after = self.mark_at(order.instrument, self.net(order.instrument) + d * lots);
         let margin = self.margin_of(i.position, direction, lots, mark_after);
         let fee = self.fee(entry_cost);
         let unrealised = d * mark_after * lots * self.contract() - entry_cost;
-        let free_after =
-            self.free_for_orders(order.account, Some((order.instrument, mark_after))) + own_reserve + unrealised - margin - fee;
-        if free_after < 0 {
-            let free = self.free_for_orders(order.account, None) + own_reserve;
+        let free_after = self.free_for_orders(order.account, Some((order.instrument, mark_after))) + unrealised - margin - fee;
+        // What has come has its margin reserved and is not asked for it again.
+        if moment == Moment::Comes && free_after < 0 {
+            let free = self.free_for_orders(order.account, None);
             return Err(Rejection::InsufficientMargin { required: money(margin), free: money(free) });
         }
         Ok(Figures { entry_cost, margin, fee })
