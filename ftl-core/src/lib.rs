@@ -40,6 +40,7 @@ pub mod order;
 pub mod outcome;
 pub mod position;
 pub mod projection;
+pub mod redteam;
 pub mod rejection;
 pub mod replay;
 pub mod risk;
