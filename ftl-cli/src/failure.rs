@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use ftl_core::journal::{AppendError, JournalError, ReadError};
 use ftl_core::projection::ProjectionError;
 use ftl_core::state::RestoreError;
+use ftl_server::config::ConfigError;
+use ftl_server::serve::ServeError;
+use ftl_server::stores::StoreError;
 use ftl_store::backup::BackupError;
 use ftl_store::data_dir::OpenError;
 use ftl_store::snapshots::SnapshotError;
@@ -108,5 +111,29 @@ impl From<SnapshotError> for Failure {
 impl From<RestoreError> for Failure {
     fn from(error: RestoreError) -> Self {
         Self::refused(error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::could_not_run(format!("{error}; ftl config lists every variable"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Open(error) => error.into(),
+            StoreError::File(..) | StoreError::Founding(_) => Self::could_not_run(error),
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Store(error) => error.into(),
+            _ => Self::could_not_run(error),
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ftl_core::id::Seq;
 use ftl_core::journal::Journal;
+use ftl_server::replica::quarantine::Quarantine;
 use ftl_store::data_dir::{DataDir, League};
 
 use crate::failure::Failure;
@@ -26,14 +27,16 @@ impl Reading {
     /// Opens the league in `path`, which a server may be writing.
     pub async fn open(path: &Path) -> Result<Self, Failure> {
         let league = DataDir::at(path).open_for_reading().await?;
-        Self::of(league).await
+        Self::of(league, path).await
     }
 
-    /// A league that is open already.
-    pub async fn of(league: League) -> Result<Self, Failure> {
+    /// The league in `path`, open already.
+    pub async fn of(league: League, path: &Path) -> Result<Self, Failure> {
         let head = league.journal.head().await?.seq;
         let quarantined = league.journal.quarantined().await?;
-        let quarantine = quarantined.into_iter().map(|entry| (entry.seq, entry.reason)).collect();
+        let mut quarantine: BTreeMap<Seq, String> = quarantined.into_iter().map(|entry| (entry.seq, entry.reason)).collect();
+        let beside = Quarantine::in_directory(path).map_err(|error| Failure::file(path, &error))?;
+        quarantine.extend(beside.entries());
         Ok(Self { league, head, quarantine })
     }
 

@@ -3,8 +3,11 @@
 mod audit;
 mod backup;
 mod completions;
+mod config;
+mod demo;
 mod export;
 mod replay;
+mod serve;
 mod show;
 mod snapshot;
 mod verify;
@@ -26,6 +29,8 @@ pub struct Ftl {
 
 #[derive(Subcommand)]
 enum Verb {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
     Replay(replay::Replay),
     Audit(audit::Audit),
     Verify(verify::Verify),
@@ -34,6 +39,7 @@ enum Verb {
     Backup(backup::Backup),
     Restore(backup::Restore),
     Snapshot(snapshot::Snapshot),
+    Config(config::Config),
     Completions(completions::Completions),
 }
 
@@ -41,6 +47,9 @@ impl Ftl {
     /// Does what was asked.
     pub fn run(self) -> Result<ExitCode, Failure> {
         match self.verb {
+            Verb::Demo(verb) => on_a_runtime(verb.run()),
+            Verb::Serve(verb) => on_a_runtime(verb.run()),
+            Verb::Config(verb) => verb.run(),
             Verb::Replay(verb) => on_a_runtime(verb.run()),
             Verb::Audit(verb) => on_a_runtime(verb.run()),
             Verb::Verify(verb) => on_a_runtime(verb.run()),

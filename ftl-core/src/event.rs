@@ -1,5 +1,7 @@
 //! What happened: complete facts. `State::evolve` applies them; rebuilding from stored events runs no rule.
 
+pub mod reference;
+
 use serde::{Deserialize, Serialize};
 
 use crate::command::{AccountKind, Footballer, Genesis};

@@ -41,7 +41,7 @@ pub struct Audit {
 impl Audit {
     pub async fn run(self) -> Result<ExitCode, Failure> {
         let (head, checks) = match ftl_store::data_dir::DataDir::at(&self.place.data).open_for_reading().await {
-            Ok(league) => self.checks_of(Reading::of(league).await?).await?,
+            Ok(league) => self.checks_of(Reading::of(league, &self.place.data).await?).await?,
             Err(error) => match unsound(&error) {
                 Some(check) => (Seq(0), vec![check]),
                 None => return Err(error.into()),

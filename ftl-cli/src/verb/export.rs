@@ -127,50 +127,50 @@ const fn columns(what: What) -> &'static [&'static str] {
 
 /// Where facts go, in one of the formats.
 struct Sink {
-    into: Into,
+    form: Form,
     columns: &'static [&'static str],
     rows: u64,
 }
 
-enum Into {
+enum Form {
     Jsonl(Box<dyn Write>),
-    Csv(csv::Writer<Box<dyn Write>>),
+    Csv(Box<csv::Writer<Box<dyn Write>>>),
 }
 
 impl Sink {
     fn new(format: Format, what: What, out: Box<dyn Write>) -> Self {
-        let into = match format {
-            Format::Jsonl => Into::Jsonl(out),
-            Format::Csv => Into::Csv(csv::Writer::from_writer(out)),
+        let form = match format {
+            Format::Jsonl => Form::Jsonl(out),
+            Format::Csv => Form::Csv(Box::new(csv::Writer::from_writer(out))),
         };
-        Self { into, columns: columns(what), rows: 0 }
+        Self { form, columns: columns(what), rows: 0 }
     }
 
     fn write(&mut self, fact: &Map<String, Value>) -> io::Result<()> {
         self.head()?;
         self.rows += 1;
-        match &mut self.into {
-            Into::Jsonl(out) => {
+        match &mut self.form {
+            Form::Jsonl(out) => {
                 serde_json::to_writer(&mut *out, fact)?;
                 out.write_all(b"\n")
             }
-            Into::Csv(out) => Ok(out.write_record(self.columns.iter().map(|column| cell(fact.get(*column))))?),
+            Form::Csv(out) => Ok(out.write_record(self.columns.iter().map(|column| cell(fact.get(*column))))?),
         }
     }
 
     /// The names of the columns, before the first row.
     fn head(&mut self) -> io::Result<()> {
-        match &mut self.into {
-            Into::Csv(out) if self.rows == 0 => Ok(out.write_record(self.columns)?),
+        match &mut self.form {
+            Form::Csv(out) if self.rows == 0 => Ok(out.write_record(self.columns)?),
             _ => Ok(()),
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
         self.head()?;
-        match &mut self.into {
-            Into::Jsonl(out) => out.flush(),
-            Into::Csv(out) => out.flush(),
+        match &mut self.form {
+            Form::Jsonl(out) => out.flush(),
+            Form::Csv(out) => out.flush(),
         }
     }
 }

@@ -29,7 +29,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let reading = Reading::of(DataDir::at(&self.place.data).open(OpenOptions::default()).await?).await?;
+        let league = DataDir::at(&self.place.data).open(OpenOptions::default()).await?;
+        let reading = Reading::of(league, &self.place.data).await?;
         let journal = reading.league.journal.opened_at().clone();
         let mut execution = Execution::from_the_start(&reading, reading.head);
         // The second computation runs no rule: it absorbs what the first one says happened.

@@ -6,28 +6,57 @@ use std::time::{Duration, Instant};
 use ftl_core::id::Seq;
 use parking_lot::Mutex;
 
-/// Appended and not applied yet: (last seq of a batch, when).
+/// Appended and not applied yet.
 #[derive(Debug, Default)]
-pub struct Lag(Mutex<VecDeque<(Seq, Instant)>>);
+pub struct Lag(Mutex<Behind>);
+
+#[derive(Debug, Default)]
+struct Behind {
+    /// Last seq of a batch, and when it was appended.
+    waiting: VecDeque<(Seq, Instant)>,
+    /// A batch may be applied before its append is told of here: it does not wait.
+    applied: Seq,
+}
 
 impl Lag {
     pub(crate) fn appended(&self, last: Seq) {
-        self.0.lock().push_back((last, Instant::now()));
+        let mut behind = self.0.lock();
+        if last > behind.applied {
+            behind.waiting.push_back((last, Instant::now()));
+        }
     }
 
     pub(crate) fn applied(&self, seq: Seq) {
-        let mut waiting = self.0.lock();
-        while waiting.front().is_some_and(|(last, _)| *last <= seq) {
-            waiting.pop_front();
+        let mut behind = self.0.lock();
+        behind.applied = behind.applied.max(seq);
+        while behind.waiting.front().is_some_and(|(last, _)| *last <= seq) {
+            behind.waiting.pop_front();
         }
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().clear();
+        *self.0.lock() = Behind::default();
     }
 
     /// Since when the oldest of them waits.
     pub(crate) fn age(&self) -> Duration {
-        self.0.lock().front().map(|(_, since)| since.elapsed()).unwrap_or_default()
+        self.0.lock().waiting.front().map(|(_, since)| since.elapsed()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_is_applied_before_its_append_is_told_does_not_wait() {
+        let lag = Lag::default();
+        lag.applied(Seq(5));
+        lag.appended(Seq(5));
+        assert_eq!(lag.age(), Duration::ZERO);
+        lag.appended(Seq(6));
+        assert_eq!(lag.0.lock().waiting.len(), 1);
+        lag.applied(Seq(6));
+        assert_eq!(lag.age(), Duration::ZERO);
     }
 }

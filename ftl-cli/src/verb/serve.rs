@@ -1,0 +1,76 @@
+//! `ftl serve`: a server, until Ctrl-C or SIGTERM; configuration from the environment.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use ftl_server::config::{Config, LogFormat};
+use ftl_server::serve::Server;
+use ftl_server::stores::Stores;
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// Serves a league over HTTP.
+///
+/// The configuration is the environment; ftl config shows it. Logs go to stderr.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  ftl serve
+  API_PORT=9000 OPERATOR_TOKEN=correct-horse-battery ftl serve --data ./my-league")]
+pub struct Serve {
+    /// What this process does; `all` is the only role of this version.
+    #[arg(long, value_enum, default_value_t = Role::All)]
+    role: Role,
+    /// The league's directory; instead of FTL_DATA.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// One JSON object on stdout once it listens.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    All,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let Role::All = self.role;
+        let mut config = Config::from_env()?;
+        if let Some(data) = self.data {
+            config.data = data;
+        }
+        logs(&config.log_level, config.log_format)?;
+        // Asked for before anything starts: a signal during the start ends it in order too.
+        let until = ftl_server::serve::termination();
+        let stores = Stores::in_directory(&config.data, &config.league).await?;
+        let genesis = ftl_server::stores::default_genesis(&config.league);
+        let (data, league) = (config.data.clone(), config.league.clone());
+        let server = Server::start(config, stores, genesis).await?;
+        let address = format!("http://{}", server.address());
+        if self.json {
+            output::json(&json!({"url": address, "league": league, "data": data}))?;
+        } else {
+            output::text_lines(&format!("league {league} in {} at {address}\nhow to use it: {address}/api/docs\n", data.display()))?;
+        }
+        until.await;
+        server.stop().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Logs on stderr, as `LOG_LEVEL` and `LOG_FORMAT` say.
+pub fn logs(filter: &str, format: LogFormat) -> Result<(), Failure> {
+    let takes = "LOG_LEVEL takes a level, or a filter such as info,ftl_server=debug";
+    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::could_not_run(format!("{takes}: {error}")))?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => logs.json().init(),
+        LogFormat::Text => logs.with_ansi(output::is_watched()).init(),
+    }
+    Ok(())
+}
