@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use settings::{SETTINGS, Setting};
+pub use settings::{SETTINGS, Setting, reference};
 
 /// The configuration in force.
 #[derive(Clone, Debug)]
