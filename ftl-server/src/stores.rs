@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ftl_core::command::{Action, Command, Genesis};
-use ftl_core::id::{CommandId, District};
+use ftl_core::id::CommandId;
 use ftl_core::journal::{AppendError, Clock, Journal, JournalClock, Tip};
 use ftl_core::projection::Projections;
-use ftl_core::rulebook::{Rulebook, Standard};
-use ftl_core::rules::{Preset, Rules};
+use ftl_core::rules::Preset;
 use ftl_store::answers::Answers;
 use ftl_store::clock::SystemClock;
 use ftl_store::data_dir::{DataDir, LeagueMeta, OpenError, OpenOptions};
@@ -17,23 +16,8 @@ use ftl_store::snapshots::Snapshots;
 
 use crate::replica::quarantine::Quarantine;
 
-/// R8.3.
-const DISTRICTS: [&str; 14] = [
-    "Alappuzha",
-    "Ernakulam",
-    "Idukki",
-    "Kannur",
-    "Kasaragod",
-    "Kollam",
-    "Kottayam",
-    "Kozhikode",
-    "Malappuram",
-    "Palakkad",
-    "Pathanamthitta",
-    "Thiruvananthapuram",
-    "Thrissur",
-    "Wayanad",
-];
+/// Accounts that a league expects where nobody says otherwise (R2.3).
+const EXPECTED_ACCOUNTS: u64 = 1_000;
 
 /// See the module.
 pub struct Stores {
@@ -93,14 +77,7 @@ impl Stores {
 
 /// What a league is founded with where nobody says otherwise.
 pub fn default_genesis(league: &str) -> Genesis {
-    let expected_accounts = 1_000;
-    Genesis {
-        league: league.to_owned(),
-        rulebook: Standard::NAME.to_owned(),
-        expected_accounts,
-        rules: Rules::of(Preset::Fair, expected_accounts),
-        districts: DISTRICTS.into_iter().map(District::from).collect(),
-    }
+    Genesis::of(league, Preset::Fair, EXPECTED_ACCOUNTS)
 }
 
 /// Founds the league in a journal that is empty. Its id is the same in every process: twice is once.

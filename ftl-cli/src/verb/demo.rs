@@ -102,6 +102,7 @@ impl Demo {
         let district = genesis.districts.first().cloned().unwrap_or_default();
         let server = Server::start(config, Stores::in_directory(&data, "demo").await?, genesis).await?;
         let visit = visit(&server, data, district, operator_token).await?;
+        live::announced(&server.app, &source).await?;
         let print = Print::new(self.json);
         print.welcome(&visit, &source, self.speed)?;
 

@@ -30,7 +30,7 @@ fn dependencies_point_one_way() {
 #[test]
 fn the_core_knows_no_socket_no_database_no_runtime() {
     let core = dependencies_of("ftl-core");
-    for foreign in ["tokio", "sqlx", "axum", "hyper", "redis", "reqwest", "getrandom", "rand", "chrono", "jiff", "tracing"] {
+    for foreign in ["tokio", "sqlx", "axum", "hyper", "redis", "reqwest", "getrandom", "rand", "chrono", "tracing"] {
         assert!(!core.contains(foreign), "ftl-core depends on {foreign}");
     }
     assert!(!dependencies_of("ftl-store").contains("axum"));

@@ -20,7 +20,17 @@ use crate::failure::Failure;
 /// How often the bots look before kick-off.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// From the announcement to the final table.
+/// Puts the match on the market: whoever is told of the league can trade in it.
+pub async fn announced(app: &App, source: &MatchSource) -> Result<(), Failure> {
+    let mut ids = Seeded::new("demo-announcement", app.now().0);
+    let lobby = At(app.now().0.saturating_add(u64::try_from(LOBBY.as_millis()).unwrap_or(0)));
+    for action in announce(source, lobby) {
+        feed(app, command(ids.command_id(), action)).await?;
+    }
+    Ok(())
+}
+
+/// From the lobby to the final table.
 pub async fn play(
     app: &App,
     source: &MatchSource,
@@ -30,10 +40,6 @@ pub async fn play(
     print: &Print,
 ) -> Result<(), Failure> {
     let mut ids = Seeded::new("demo", app.now().0);
-    let lobby = At(app.now().0.saturating_add(u64::try_from(LOBBY.as_millis()).unwrap_or(0)));
-    for action in announce(source, lobby) {
-        feed(app, command(ids.command_id(), action)).await?;
-    }
     crowd.enrol(app).await?;
     wait_in_the_lobby(app, &source.id, player, &mut crowd).await?;
     print.kick_off(source)?;
