@@ -12,7 +12,7 @@ mod close;
 mod correct;
 mod fill;
 mod full_time;
-pub(crate) mod guards;
+mod guards;
 mod match_day;
 mod open;
 mod report;

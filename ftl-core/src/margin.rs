@@ -14,7 +14,7 @@ use crate::id::{BookId, InstrumentIdx, OrderId, PositionId};
 use crate::ledger::LedgerAccount;
 use crate::order::OrderAction;
 use crate::position::CloseReason;
-use crate::rulebook::curve::notional;
+use crate::rulebook::curve::{fee, notional};
 use crate::rulebook::{Curve, MarginPolicy, PricingCurve, Rounding, Rulebook};
 use crate::rules::Rules;
 use crate::state::State;
@@ -175,11 +175,10 @@ impl Standing {
         let (curve, _) = self.curve(holding.instrument)?;
         let direction = holding.direction.opposite();
         let value = R::Pricing::fill_value(rules, curve, direction, holding.lots, Rounding::against(direction)).ok()?;
-        let fee = Money::from_units((value.wide().magnitude() * rules.fee_bps.wide()).div_ceil(10_000).clamp_i64());
         let exit_value = if holding.direction == Direction::Long { value } else { -value };
         let pnl = exit_value - holding.entry_cost;
         self.positions.remove(&id);
-        self.balance += pnl - fee;
+        self.balance += pnl - fee(rules, value);
         Some(Close { position: id, exit_value, pnl })
     }
 

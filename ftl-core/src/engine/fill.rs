@@ -9,7 +9,7 @@ use crate::ledger::{LedgerAccount, Posting, PostingReason};
 use crate::mutant::Mutant;
 use crate::order::{CancelReason, OrderAction};
 use crate::position::CloseReason;
-use crate::rulebook::curve::notional;
+use crate::rulebook::curve::{fee, notional};
 use crate::rulebook::{PricingCurve, Rulebook};
 use crate::state::State;
 use crate::time::At;
@@ -54,7 +54,7 @@ impl<R: Rulebook> State<R> {
             Direction::Long => value,
             Direction::Short => -value,
         };
-        Ok(Exit { value: signed, fee: self.fee(value) })
+        Ok(Exit { value: signed, fee: fee(&self.rules, value) })
     }
 
     /// Closes on the curve. `None` where the value does not fit, which the bounds of R2.4 exclude.
@@ -171,7 +171,7 @@ impl<R: Rulebook> State<R> {
             books.insert(row.book);
             let value = row.direction.wide() * notional(&self.rules, price, row.lots);
             let value = Money::from_units(value.clamp_i64());
-            let exit = Exit { value, fee: self.fee(value) };
+            let exit = Exit { value, fee: fee(&self.rules, value) };
             self.close_at(id, None, exit, reason, None);
         }
         books

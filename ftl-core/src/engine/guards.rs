@@ -7,10 +7,10 @@ use crate::instrument::Instrument;
 use crate::limits;
 use crate::mutant::Mutant;
 use crate::rejection::Rejection;
-use crate::rulebook::curve::{notional, price_per_share};
+use crate::rulebook::curve::{fee, notional, price_per_share};
 use crate::rulebook::{PricingCurve, Rounding, Rulebook};
 use crate::state::State;
-use crate::state::portfolio::MarkIf;
+use crate::state::portfolio::{MarkIf, OpenFill};
 use crate::units::{Direction, Lots, Money, Price, Wide};
 
 /// When a guard looks.
@@ -20,16 +20,6 @@ pub(crate) enum Moment {
     Arrival,
     /// It fills from rest: its margin has been reserved since it came, and is not asked for again.
     Fill,
-}
-
-/// What an open would cost and leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OpenFill {
-    pub entry_cost: Money,
-    pub fee: Money,
-    pub margin: Money,
-    pub net: Lots,
-    pub mark: Price,
 }
 
 impl<R: Rulebook> State<R> {
@@ -128,17 +118,12 @@ impl<R: Rulebook> State<R> {
             Direction::Long => value,
             Direction::Short => -value,
         };
-        Ok(OpenFill { entry_cost, fee: self.fee(value), margin, net, mark })
+        Ok(OpenFill { entry_cost, fee: fee(&self.rules, value), margin, net, mark })
     }
 
     /// R1.2: against the trader of an order in `direction`.
     pub(crate) fn against(&self, direction: Direction, unless: Mutant) -> Rounding {
         Rounding::against(if self.mutated(unless) { direction.opposite() } else { direction })
-    }
-
-    /// R7.2: `ceil(value × fee_bps / 10,000)`.
-    pub(crate) fn fee(&self, value: Money) -> Money {
-        Money::from_units((value.wide().magnitude() * self.rules.fee_bps.wide()).div_ceil(10_000).clamp_i64())
     }
 
     fn guard_slippage(&self, open: &OpenPosition, slippage: Slippage, entry_cost: Money) -> Result<(), Rejection> {

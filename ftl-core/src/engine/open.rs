@@ -1,7 +1,7 @@
 //! R4.1 `open` and `modify`, and the dry run of an open.
 
 use crate::command::OpenPosition;
-use crate::engine::guards::{Moment, OpenFill, guard_triggers};
+use crate::engine::guards::{Moment, guard_triggers};
 use crate::event::{Event, PositionOpened};
 use crate::id::{BookId, OrderId, PositionId};
 use crate::order::{Order, OrderAction};
@@ -11,6 +11,7 @@ use crate::rulebook::curve::{notional, price_per_share};
 use crate::rulebook::margin::gap;
 use crate::rulebook::{Rounding, Rulebook};
 use crate::state::State;
+use crate::state::portfolio::OpenFill;
 use crate::time::At;
 use crate::units::{Money, Price};
 

@@ -105,6 +105,11 @@ pub fn price_per_share(rules: &Rules, value: Money, lots: Lots, rounding: Roundi
     Price::from_units(rounding.divide(value.wide().magnitude(), shares).clamp_i64())
 }
 
+/// R7.2: `ceil(|value| × fee_bps / 10,000)`, from the wallet to `fees`.
+pub fn fee(rules: &Rules, value: Money) -> Money {
+    Money::from_units((value.wide().magnitude() * rules.fee_bps.wide()).div_ceil(10_000).clamp_i64())
+}
+
 /// `price × lots × contract`, exact: 10⁻⁴ point × 10⁻² lot is a `Money` unit.
 pub fn notional(rules: &Rules, price: Price, lots: Lots) -> Wide {
     price.wide() * lots.wide() * i64::from(rules.contract_size)

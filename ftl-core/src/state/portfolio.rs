@@ -2,7 +2,6 @@
 
 use crate::book::Book;
 use crate::command::OpenPosition;
-use crate::engine::guards::OpenFill;
 use crate::id::{BookId, InstrumentIdx, PositionId};
 use crate::outcome::{Portfolio, PositionReceipt};
 use crate::position::Position;
@@ -18,6 +17,16 @@ pub(crate) type Worth = (Wide, Wide);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MarkIf {
     pub instrument: InstrumentIdx,
+    pub mark: Price,
+}
+
+/// What an open would cost and leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenFill {
+    pub entry_cost: Money,
+    pub fee: Money,
+    pub margin: Money,
+    pub net: Lots,
     pub mark: Price,
 }
 
