@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bench;
 mod completions;
 mod config;
 mod demo;
@@ -40,6 +41,7 @@ enum Verb {
     Restore(backup::Restore),
     Snapshot(snapshot::Snapshot),
     Config(config::Config),
+    Bench(bench::Bench),
     Completions(completions::Completions),
 }
 
@@ -58,6 +60,7 @@ impl Ftl {
             Verb::Backup(verb) => on_a_runtime(verb.run()),
             Verb::Restore(verb) => on_a_runtime(verb.run()),
             Verb::Snapshot(verb) => on_a_runtime(verb.run()),
+            Verb::Bench(verb) => verb.run(),
             Verb::Completions(verb) => verb.run(),
         }
     }

@@ -23,7 +23,8 @@ fn dependencies_point_one_way() {
     assert_eq!(ours("ftl-core"), Vec::<String>::new());
     assert_eq!(ours("ftl-store"), ["ftl-core"]);
     assert_eq!(ours("ftl-server"), ["ftl-core", "ftl-store"]);
-    assert_eq!(ours("ftl-cli"), ["ftl-core", "ftl-server", "ftl-store"]);
+    assert_eq!(ours("ftl-cli"), ["ftl-core", "ftl-server", "ftl-store", "ftl-workload"]);
+    assert_eq!(ours("ftl-workload"), ["ftl-core"]);
     assert_eq!(ours("ftl-examples"), ["ftl-core"]);
 }
 

@@ -1,5 +1,6 @@
 //! The command as an operator meets it: what is printed, the exit codes, and that the crates know only what they may.
 
+mod bench;
 mod demo;
 mod dependencies;
 mod league;
