@@ -10,13 +10,15 @@ mod export;
 mod replay;
 mod serve;
 mod show;
+mod sim;
 mod snapshot;
 mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ftl_core::rules;
 
 use crate::failure::Failure;
 
@@ -33,6 +35,7 @@ enum Verb {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Replay(replay::Replay),
+    Sim(sim::Sim),
     Audit(audit::Audit),
     Verify(verify::Verify),
     Show(show::Show),
@@ -53,6 +56,7 @@ impl Ftl {
             Verb::Serve(verb) => on_a_runtime(verb.run()),
             Verb::Config(verb) => verb.run(),
             Verb::Replay(verb) => on_a_runtime(verb.run()),
+            Verb::Sim(verb) => on_a_runtime(verb.run()),
             Verb::Audit(verb) => on_a_runtime(verb.run()),
             Verb::Verify(verb) => on_a_runtime(verb.run()),
             Verb::Show(verb) => on_a_runtime(verb.run()),
@@ -72,6 +76,24 @@ pub struct Where {
     /// The league's directory.
     #[arg(long, value_name = "DIR", env = "FTL_DATA", default_value = "./ftl-data")]
     pub data: PathBuf,
+}
+
+/// The rules of a league, as on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Preset {
+    /// The default.
+    Fair,
+    /// The game as it ran; never with prizes.
+    Classic,
+}
+
+impl From<Preset> for rules::Preset {
+    fn from(preset: Preset) -> Self {
+        match preset {
+            Preset::Fair => Self::Fair,
+            Preset::Classic => Self::Classic,
+        }
+    }
 }
 
 fn on_a_runtime(verb: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {

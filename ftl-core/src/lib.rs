@@ -46,6 +46,7 @@ pub mod replay;
 pub mod risk;
 pub mod rulebook;
 pub mod rules;
+pub mod season;
 pub mod seeded;
 pub mod source;
 pub mod state;

@@ -12,12 +12,11 @@ mod screen;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ftl_core::journal::memory::MemoryJournal;
 use ftl_core::journal::{Journal, JournalClock, Tip};
 use ftl_core::outcome::Entry;
 use ftl_core::replay::{Replay as Played, ReplayReport};
-use ftl_core::rules::Preset;
 use ftl_core::source::MatchSource;
 use ftl_core::state::State;
 use ftl_store::data_dir::{DataDir, League, LeagueMeta, OpenOptions};
@@ -47,8 +46,8 @@ pub struct Replay {
     #[arg(long)]
     list: bool,
     /// The rules of the league.
-    #[arg(long, value_enum, default_value_t = Rules::Fair)]
-    rules: Rules,
+    #[arg(long, value_enum, default_value_t = super::Preset::Fair)]
+    rules: super::Preset,
     /// How many bots trade.
     #[arg(long, value_name = "N", default_value_t = 0)]
     bots: u32,
@@ -69,24 +68,13 @@ pub struct Replay {
     json: bool,
 }
 
-/// As on the command line.
-#[derive(Clone, Copy, ValueEnum)]
-enum Rules {
-    Fair,
-    Classic,
-}
-
 impl Replay {
     pub async fn run(self) -> Result<ExitCode, Failure> {
         if self.list {
             return self.print_list();
         }
         let source = source_of(self.source.as_deref().unwrap_or_default())?;
-        let rules = match self.rules {
-            Rules::Fair => Preset::Fair,
-            Rules::Classic => Preset::Classic,
-        };
-        let replay = Played { source, rules, bots: self.bots, seed: self.seed };
+        let replay = Played { source, rules: self.rules.into(), bots: self.bots, seed: self.seed };
         let mut plot = self.plot.as_ref().map(|_| Plot::default());
         let report = match &self.data {
             Some(path) => {
@@ -126,7 +114,7 @@ impl Replay {
 }
 
 /// A bundled match by its name, else a file.
-fn source_of(source: &str) -> Result<MatchSource, Failure> {
+pub(super) fn source_of(source: &str) -> Result<MatchSource, Failure> {
     if let Some(bundled) = MatchSource::bundled(source) {
         return bundled.map_err(Failure::refused);
     }
