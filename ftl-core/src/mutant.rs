@@ -40,11 +40,12 @@ pub enum Mutant {
     SettledAtTheMark,
     WarnsTwice,
     RankForgetsWhoWasFirst,
+    WeekKeepsItsScore,
 }
 
 impl Mutant {
     /// All.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::EntryRoundsForTheTrader,
         Self::ExitRoundsForTheTrader,
         Self::PartialCostRoundsDown,
@@ -79,5 +80,6 @@ impl Mutant {
         Self::SettledAtTheMark,
         Self::WarnsTwice,
         Self::RankForgetsWhoWasFirst,
+        Self::WeekKeepsItsScore,
     ];
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ftl_core::boards::{EquityBoard, Seat};
+use ftl_core::boards::EquityBoard;
 use ftl_core::command::AccountKind;
 use ftl_core::id::Seq;
 use tokio::sync::Mutex;
@@ -53,6 +53,6 @@ fn board_of(league: &League) -> EquityBoard {
         let account = league.account(book.id.account)?;
         let stands = bots || account.kind == AccountKind::Human;
         let worth = league.equity_less_grants(book.id)?;
-        stands.then_some((Seat { account: account.id, district: account.district }, worth))
+        stands.then_some((account.seat(), worth))
     }))
 }

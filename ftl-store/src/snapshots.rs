@@ -5,7 +5,7 @@
 //! never used and never repaired: it is named in what [`Snapshots::load`] returns, and an older one is taken.
 //!
 //! ```text
-//! "FTLSNAP1" · BLAKE3 of the rest · length of the head · head (journal's encoding) · the state's bytes
+//! "FTLSNAP2" · BLAKE3 of the rest · length of the head · head (journal's encoding) · the state's bytes
 //! ```
 //! What the bytes mean is the core's business; the replica loop and the operator's `snapshot` call this.
 
@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::durable_file;
 
-const MAGIC: &[u8; 8] = b"FTLSNAP1";
+const NAME: &[u8; 7] = b"FTLSNAP";
+/// What the state's rows are. A snapshot of another version is passed over, and the journal replayed.
+const VERSION: u8 = b'2';
 /// Confirmed snapshots that are kept.
 const KEPT: usize = 3;
 const CONFIRMED: &str = "snapshot";
@@ -69,6 +71,9 @@ pub enum SnapshotError {
     /// An older one is used; the operator looks into the disk.
     #[error("the snapshot is damaged: {0}")]
     Damaged(&'static str),
+    /// The journal is replayed instead; the next snapshot is of this version.
+    #[error("the snapshot is of version {0}, this program's are of version {known}: the journal is replayed instead", known = char::from(VERSION))]
+    Version(char),
     /// An older one is used, or the program that wrote it.
     #[error("the snapshot cannot be read: {0}")]
     Unreadable(#[from] DecodeError),
@@ -112,7 +117,7 @@ impl Snapshots {
         let length = u32::try_from(encoded.len()).unwrap_or(u32::MAX).to_be_bytes();
         let hash = hash_of(&length, &encoded, bytes);
         let path = self.file(UNCONFIRMED, head.journal.tip.seq);
-        durable_file::write(&path, &[MAGIC, &hash.0, &length, &encoded, bytes])?;
+        durable_file::write(&path, &[NAME, &[VERSION], &hash.0, &length, &encoded, bytes])?;
         Ok(path)
     }
 
@@ -216,9 +221,13 @@ fn hash_of(length: &[u8], head: &[u8], bytes: &[u8]) -> Hash {
 fn read(path: &Path) -> Result<LoadedSnapshot, SnapshotError> {
     let file = fs::read(path)?;
     let short = || SnapshotError::Damaged("it is cut short");
-    let (magic, rest) = file.split_first_chunk::<8>().ok_or_else(short)?;
-    if magic != MAGIC {
+    let (name, rest) = file.split_first_chunk::<7>().ok_or_else(short)?;
+    let (version, rest) = rest.split_first().ok_or_else(short)?;
+    if name != NAME {
         return Err(SnapshotError::Damaged("it does not begin as a snapshot does"));
+    }
+    if *version != VERSION {
+        return Err(SnapshotError::Version(char::from(*version)));
     }
     let (hash, rest) = rest.split_first_chunk::<32>().ok_or_else(short)?;
     if blake3::hash(rest).as_bytes() != hash {

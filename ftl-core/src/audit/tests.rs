@@ -129,7 +129,7 @@ fn a_price_below_the_least_is_found() {
 #[test]
 fn a_board_that_differs_from_a_full_sort_is_found() {
     let mut league = Audited::league();
-    league.state.books.get_mut(BOOK).unwrap().standing.has_closed = true;
+    league.state.books.get_mut(BOOK).unwrap().standing.season.has_closed = true;
     assert_eq!(league.broken(), ["ranks", "rebuild"]);
 }
 

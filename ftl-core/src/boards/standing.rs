@@ -1,34 +1,34 @@
 //! `Standing`: what boards need to know of a book. Part of the book, and so of the state; kept by [`Boards`](super::Boards).
+//!
+//! ```text
+//!  season    [ everything                                ]
+//!  weeks     [ even weeks ][ odd weeks ]   this week's record overwrites that of two weeks ago
+//! ```
+//! Nothing happens at a week's turn: a book's record of the new week begins with its first fill in it, and the record of
+//! the week before stays until the week after.
 
 use serde::{Deserialize, Serialize};
 
-use super::BoardKey;
-use crate::id::{AccountId, Seq};
+use super::fixtures::{Fixtures, SeasonFixtures, WeekFixtures};
+use super::record::{Keys, Record};
+use super::{BoardKey, BoardKind, BoardWindow, Seat};
+use crate::id::Seq;
 use crate::rules::BoardRules;
-use crate::units::{Money, Wide};
+use crate::time::Week;
+use crate::units::Money;
 
-/// `roi` is counted in 10⁻⁶.
-const ROI_SCALE: i64 = 1_000_000;
+/// R8.1: who is to count for his district closes positions in this many matches of the week.
+const CONTENDER_FIXTURES: u32 = 3;
 
 /// A book's record so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Standing {
     /// A program's book: on boards only under `boards.bots`.
     pub bot: bool,
-    /// Σ realised results.
-    pub realised: Money,
-    /// Σ margin of all positions when they were opened.
-    pub committed: Money,
-    /// Something has closed: from then on the book stands on `pnl`.
-    pub has_closed: bool,
-    /// Positions that closed whole.
-    pub closed_positions: u32,
-    /// The matches that one of them closed in, a bit each by the fixture's number; no zero words at the end.
-    pub fixtures: Vec<u64>,
-    /// The entry that brought `realised` to what it is.
-    pub pnl_reached: Seq,
-    /// The entry that brought [`roi`](Self::roi) to what it is, or the book onto that board.
-    pub roi_reached: Seq,
+    /// Of the whole season.
+    pub season: Record<SeasonFixtures>,
+    /// Of the last even and the last odd week that the book traded in.
+    pub(super) weeks: [Record<WeekFixtures>; 2],
 }
 
 /// A position, or a part of it, that closed.
@@ -42,84 +42,104 @@ pub struct Closed {
     pub fixture: Option<u32>,
     /// Undone by an operator, with the margin that it had committed: the position does not count.
     pub voided: Option<Money>,
+    /// The week that it was opened in.
+    pub opened_in: Week,
+}
+
+/// When a fill happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The entry.
+    pub seq: Seq,
+    /// The week.
+    pub week: Week,
+}
+
+/// An account's keys on all boards that a fill may move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AllKeys {
+    pub(super) season: Keys,
+    pub(super) week: Keys,
+    /// Among those who count for their district.
+    pub(super) contender: Option<BoardKey>,
 }
 
 impl Standing {
-    /// Realised over max(committed, `roi_min_margin`), in 10⁻⁶, rounded down.
-    ///
-    /// 250 points realised on 1,000 committed, at least 5,000 to divide by: 0.050000, that is 50,000.
-    pub fn roi(&self, rules: &BoardRules) -> i64 {
-        let divisor = self.committed.max(rules.roi_min_margin).max(Money::from_units(1));
-        (self.realised.wide() * Wide::of(ROI_SCALE)).div_floor(divisor.wide()).clamp_i64()
+    /// What the book did in `week`, if it is known: it is of the last two weeks.
+    pub fn week(&self, week: Week) -> Option<&Record<WeekFixtures>> {
+        self.weeks.get(slot(week)).filter(|record| record.fixtures.week == week)
     }
 
-    /// In how many matches a position of the book closed.
-    pub fn fixture_count(&self) -> u32 {
-        self.fixtures.iter().fold(0, |sum, word| sum.saturating_add(word.count_ones()))
+    /// The last week that the book traded in.
+    pub fn last_week(&self) -> Week {
+        self.weeks.iter().map(|record| record.fixtures.week).max().unwrap_or_default()
     }
 
-    /// Where the book stands on `pnl`, if it does.
-    pub fn pnl_key(&self, account: AccountId, rules: &BoardRules) -> Option<BoardKey> {
-        (self.has_closed && self.is_ranked(rules)).then_some(BoardKey { score: self.realised.units(), reached: self.pnl_reached, account })
+    /// Where the book stands on a board, if it does.
+    pub fn key(&self, kind: BoardKind, window: BoardWindow, seat: Seat, rules: &BoardRules) -> Option<BoardKey> {
+        if !self.is_ranked(rules) {
+            return None;
+        }
+        match window {
+            BoardWindow::Season => self.season.key(kind, seat.account, rules),
+            BoardWindow::Week(week) => self.week(week)?.key(kind, seat.account, rules),
+        }
     }
 
-    /// Where the book stands on `roi`, if it does.
-    pub fn roi_key(&self, account: AccountId, rules: &BoardRules) -> Option<BoardKey> {
-        let shown = self.is_ranked(rules) && self.is_qualified(rules);
-        shown.then(|| BoardKey { score: self.roi(rules), reached: self.roi_reached, account })
+    /// Where the book stands among those who count for their district in `week` (R8.1): members since before it, who
+    /// closed positions in three of its matches.
+    pub fn contender_key(&self, week: Week, seat: Seat, rules: &BoardRules) -> Option<BoardKey> {
+        let counts = self.is_ranked(rules) && seat.joined < week;
+        let record = self.week(week).filter(|record| counts && record.fixtures.count() >= CONTENDER_FIXTURES)?;
+        record.key(BoardKind::Pnl, seat.account, rules)
+    }
+
+    pub(super) fn keys(&self, week: Week, seat: Seat, rules: &BoardRules) -> AllKeys {
+        if !self.is_ranked(rules) {
+            return AllKeys::default();
+        }
+        AllKeys {
+            season: self.season.keys(seat.account, rules),
+            week: self.week(week).map(|record| record.keys(seat.account, rules)).unwrap_or_default(),
+            contender: self.contender_key(week, seat, rules),
+        }
+    }
+
+    pub(super) fn commit(&mut self, margin: Money, when: When, rules: &BoardRules) {
+        self.season.commit(margin, when.seq, rules);
+        self.turn_to(when.week).commit(margin, when.seq, rules);
+    }
+
+    pub(super) fn close(&mut self, closed: &Closed, when: When, rules: &BoardRules) {
+        self.season.close(closed, closed.voided, when.seq, rules);
+        // What an earlier week had committed is not this week's to take back.
+        let voided = closed.voided.map(|margin| if closed.opened_in == when.week { margin } else { Money::ZERO });
+        self.turn_to(when.week).close(closed, voided, when.seq, rules);
+    }
+
+    /// A seeded fault: the new week goes on where the one before it ended.
+    pub(crate) fn carry_over(&mut self, week: Week) {
+        if let Some(mut record) = self.week(week.before()).filter(|_| self.week(week).is_none()).cloned() {
+            record.fixtures.week = week;
+            self.weeks[slot(week)] = record;
+        }
     }
 
     fn is_ranked(&self, rules: &BoardRules) -> bool {
         !self.bot || rules.bots
     }
 
-    fn is_qualified(&self, rules: &BoardRules) -> bool {
-        self.closed_positions >= rules.roi_min_positions.max(1) && self.fixture_count() >= rules.roi_min_fixtures
-    }
-
-    pub(super) fn commit(&mut self, margin: Money, seq: Seq, rules: &BoardRules) {
-        self.note(seq, rules, |standing| standing.committed = sum(standing.committed, margin));
-    }
-
-    pub(super) fn close(&mut self, closed: Closed, seq: Seq, rules: &BoardRules) {
-        self.note(seq, rules, |standing| {
-            standing.realised = sum(standing.realised, closed.pnl);
-            if let Some(margin) = closed.voided {
-                standing.committed = sum(standing.committed, -margin);
-                return;
-            }
-            standing.has_closed = true;
-            if closed.whole {
-                standing.closed_positions = standing.closed_positions.saturating_add(1);
-                closed.fixture.into_iter().for_each(|fixture| standing.play(fixture));
-            }
-        });
-    }
-
-    /// Makes a change, and notes when a score changed or came onto its board: that is reaching it.
-    fn note(&mut self, seq: Seq, rules: &BoardRules, change: impl FnOnce(&mut Self)) {
-        let look = |standing: &Self| (standing.has_closed, standing.realised, standing.is_qualified(rules), standing.roi(rules));
-        let before = look(self);
-        change(self);
-        let after = look(self);
-        if (before.0, before.1) != (after.0, after.1) {
-            self.pnl_reached = seq;
+    /// The record of `week`, begun if need be.
+    fn turn_to(&mut self, week: Week) -> &mut Record<WeekFixtures> {
+        let record = &mut self.weeks[slot(week)];
+        if record.fixtures.week != week {
+            *record = Record { fixtures: WeekFixtures::of(week), ..Record::default() };
         }
-        if (before.2, before.3) != (after.2, after.3) {
-            self.roi_reached = seq;
-        }
-    }
-
-    fn play(&mut self, fixture: u32) {
-        let word = usize::try_from(fixture / u64::BITS).unwrap_or(usize::MAX);
-        if self.fixtures.len() <= word {
-            self.fixtures.resize(word.saturating_add(1), 0);
-        }
-        self.fixtures[word] |= 1u64.rotate_left(fixture % u64::BITS);
+        record
     }
 }
 
-/// A record that passes the range stays at its end: boards never stop a trade.
-fn sum(a: Money, b: Money) -> Money {
-    Money::from_units(a.units().saturating_add(b.units()))
+/// Even weeks, odd weeks.
+fn slot(week: Week) -> usize {
+    usize::from(!week.is_even())
 }

@@ -44,7 +44,7 @@ impl BoardView {
     }
 }
 
-fn row(rank: usize, key: &BoardKey) -> BoardRow {
+pub(super) fn row(rank: usize, key: &BoardKey) -> BoardRow {
     BoardRow { rank: wide(rank), account: key.account, score: key.score }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::boards::{BoardKind, BoardScope};
+use crate::boards::{Board, BoardKind, BoardScope};
 use crate::event::{CloseReason, Event, PositionClosed};
 use crate::fixture::MatchPhase;
 use crate::hash::Hash;
@@ -129,7 +129,7 @@ impl ReplayReport {
         self.hash = state.hash();
         self.house = state.ledger().house;
         let lines = |kind, score: fn(i64) -> String| {
-            let ranking = state.boards().ranking(kind, BoardScope::Overall);
+            let ranking = state.boards().ranking(Board::of_season(kind, BoardScope::Overall));
             let top = ranking.into_iter().flat_map(|ranking| ranking.top(BOARD_LINES));
             (1..).zip(top).map(|(rank, key)| BoardLine { rank, account: key.account, score: score(key.score) }).collect()
         };

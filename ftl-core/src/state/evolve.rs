@@ -6,7 +6,7 @@ mod trading;
 use std::sync::Arc;
 
 use crate::account::Account;
-use crate::boards::{Boards, Seat};
+use crate::boards::Boards;
 use crate::book::Book;
 use crate::command::AccountKind;
 use crate::event::Event;
@@ -20,7 +20,7 @@ use crate::rulebook::Rulebook;
 use crate::rulebook::scoring::ScoreSheet;
 use crate::state::State;
 use crate::state::index::InstrumentIndex;
-use crate::time::{At, MatchClock};
+use crate::time::{At, MatchClock, Week};
 use crate::units::{Lots, Price};
 
 impl<R: Rulebook> State<R> {
@@ -185,7 +185,8 @@ impl<R: Rulebook> State<R> {
     fn account_opened(&mut self, account: AccountId, district: &crate::id::District, kind: AccountKind) {
         let districts = self.genesis.as_ref().map(|genesis| genesis.districts.as_slice()).unwrap_or_default();
         let place = districts.iter().position(|known| known == district).unwrap_or(0);
-        self.accounts.insert(Account { id: account, district: u16::try_from(place).unwrap_or(0), kind, suspended: false });
+        let district = u16::try_from(place).unwrap_or(0);
+        self.accounts.insert(Account { id: account, district, since: self.at, kind, suspended: false });
         let mut book = Book::new(BookId::season(account));
         book.standing.bot = kind == AccountKind::Bot;
         self.books.insert(book);
@@ -225,13 +226,13 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn rebuild_boards(&mut self) {
         let standings = self.books.iter().filter(|book| book.id.number == 0).filter_map(|book| {
             let account = self.accounts.get(book.id.account)?;
-            Some((Seat { account: account.id, district: account.district }, &book.standing))
+            Some((account.seat(), &book.standing))
         });
         self.boards = Boards::rebuild(&self.rules.boards, standings);
     }
 }
 
-/// Weeks since the Monday before 1970-01-01: days from then on, by seven.
+/// The week's number, as rows and postings of a top-up hold it.
 pub(crate) fn week_of(at: At) -> u64 {
-    at.0.saturating_div(86_400_000).saturating_add(3).saturating_div(7)
+    u64::from(Week::of(at).0)
 }

@@ -62,6 +62,9 @@
 //! Boards
 //! - `pnl` shows who has closed something; `roi` is in 10⁻⁶, rounded down; its positions are those closed whole; a
 //!   position's match is the live one when it closed. Appearing on a board is reaching one's score.
+//! - A week's boards know what was opened and what was closed from Monday to Sunday UTC, each fill in its own week; a void
+//!   takes back margin of its week alone. A week's `roi` asks for four matches at the most.
+//! - A match of the week is one that a position closed in, whole, in that week.
 #![allow(dead_code, reason = "the comparison reads what it needs")]
 
 pub mod boards;
@@ -154,6 +157,8 @@ pub struct AccountRow {
     pub id: AccountId,
     /// Where he plays.
     pub district: District,
+    /// When it was opened.
+    pub since: At,
     /// Person or program.
     pub kind: AccountKind,
     /// Barred from opening.

@@ -41,6 +41,9 @@ pub struct Workload {
     named: u32,
 }
 
+/// The first moment of a week.
+const MONDAY: u64 = 1_790_553_600_000;
+
 /// Who asks.
 #[derive(Clone, Copy)]
 enum Voice {
@@ -54,8 +57,10 @@ impl Workload {
     pub fn of(seed: u64) -> Self {
         let mut numbers = Numbers::of(seed);
         let setting = Setting::drawn(&mut numbers);
-        // Well away from a Monday, so that a week's top-up is once a sequence unless time jumps.
-        let at = At(1_790_000_000_000 + numbers.below(60_000));
+        // Mostly well away from a Monday, so that a week's top-up is once a sequence unless time jumps; now and then minutes
+        // before one, so that a week turns while people trade.
+        let drawn = numbers.below(60_000);
+        let at = At(if drawn.is_multiple_of(4) { MONDAY - 180_000 + drawn } else { MONDAY - 597_600_000 + drawn });
         let accounts = (0..6 + numbers.below(15)).map(|_| AccountId(numbers.id())).collect();
         let mut workload =
             Self { numbers, seq: Seq(0), at, setting, accounts, matches: Vec::new(), planned: VecDeque::new(), sent: Vec::new(), named: 0 };
@@ -113,7 +118,8 @@ impl Workload {
             960..990 => 1_000 + self.numbers.below(30_000),
             990..996 => 60_000 + self.numbers.below(1_200_000),
             996..998 => 1_800_000 + self.numbers.below(600_000),
-            _ => 604_800_000,
+            998 => 604_800_000,
+            _ => 2 * 604_800_000,
         }
     }
 

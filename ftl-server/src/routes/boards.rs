@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use ftl_core::boards::{BoardKind, BoardRow, BoardScope, BoardView, Seat};
+use ftl_core::boards::{Board, BoardKind, BoardRow, BoardScope, BoardView};
 use ftl_core::id::{AccountId, BookId};
 use ftl_core::rejection::Rejection;
 use ftl_core::units::Money;
@@ -84,7 +84,7 @@ pub async fn districts(State(app): State<App>, Query(params): Query<ReadParams>)
         let mut lines: Vec<(i64, DistrictLine)> = (0u16..)
             .zip(names)
             .map(|(place, name)| {
-                let ranking = league.boards().ranking(BoardKind::Pnl, BoardScope::District(place));
+                let ranking = league.boards().ranking(Board::of_season(BoardKind::Pnl, BoardScope::District(place)));
                 let best: i64 = ranking.map(|ranking| ranking.top(BEST).map(|key| key.score).sum()).unwrap_or_default();
                 let ranked = ranking.map_or(0, |ranking| ranking.len() as u64);
                 let score = best.div_euclid(BEST as i64);
@@ -128,11 +128,10 @@ fn scope_of(league: &League, params: &BoardParams, me: Option<AccountId>) -> Res
 
 fn view_of(league: &League, kind: BoardKind, scope: BoardScope, me: Option<AccountId>, limit: usize) -> BoardView {
     let own = me.and_then(|me| {
-        let account = league.account(me)?;
         let standing = &league.book(BookId::season(me))?.standing;
-        Some((Seat { account: me, district: account.district }, standing))
+        Some((league.account(me)?.seat(), standing))
     });
-    league.boards().view(kind, scope, own, &league.rules().boards, limit, AROUND)
+    league.boards().view(Board::of_season(kind, scope), own, &league.rules().boards, limit, AROUND)
 }
 
 struct Lines<'a> {

@@ -65,7 +65,7 @@ impl PortfolioAnswer {
             seq: league.seq().0,
             portfolio: PortfolioView::from(&portfolio),
             unrealised: positions.iter().map(ValuedPosition::unrealised).sum(),
-            realised: league.book(book).map(|book| book.standing.realised).unwrap_or_default(),
+            realised: league.book(book).map(|book| book.standing.season.realised).unwrap_or_default(),
             positions,
             orders: league.orders_of(book).map(|order| OrderView::of(league, order)).collect(),
         })

@@ -84,6 +84,20 @@ fn a_damaged_or_cut_snapshot_is_named_and_an_older_one_is_used() {
 }
 
 #[test]
+fn a_snapshot_of_another_version_is_passed_over_and_says_so() {
+    let (dir, snapshots) = directory();
+    confirmed(&snapshots, 10);
+    let path = dir.path().join("snapshots").join(format!("snapshot-{:020}.bin", 10));
+    let mut older = std::fs::read(&path).unwrap();
+    older[7] = b'1';
+    std::fs::write(&path, &older).unwrap();
+    let load = snapshots.load(Seq(100)).unwrap();
+    assert!(load.snapshot.is_none());
+    let why = load.refused[0].why.to_string();
+    assert_eq!(why, "the snapshot is of version 1, this program's are of version 2: the journal is replayed instead");
+}
+
+#[test]
 fn a_snapshot_of_entries_that_the_journal_does_not_have_is_not_used() {
     let (_dir, snapshots) = directory();
     confirmed(&snapshots, 10);

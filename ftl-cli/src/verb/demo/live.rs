@@ -81,7 +81,7 @@ async fn wait_in_the_lobby(app: &App, fixture: &FixtureId, player: AccountId, cr
 }
 
 fn has_traded(league: &ftl_core::state::State, player: AccountId) -> bool {
-    let traded = |book: &ftl_core::book::Book| !book.positions.is_empty() || book.standing.closed_positions > 0;
+    let traded = |book: &ftl_core::book::Book| !book.positions.is_empty() || book.standing.season.closed_positions > 0;
     league.book(BookId::season(player)).is_some_and(traded) || league.books().any(|book| !book.standing.bot && traded(book))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ftl_core::boards::{BoardKind, BoardScope};
+use ftl_core::boards::{Board, BoardKind, BoardScope};
 use ftl_core::fixture::{EventKind, MatchEvent};
 use ftl_core::id::AccountId;
 use ftl_core::source::MatchSource;
@@ -80,7 +80,7 @@ Kick-off with the first trade, or in {lobby} s. Ctrl-C ends it.
     /// The first of the board, and the visitor where he stands.
     pub fn table(&self, league: &State, source: &MatchSource, player: AccountId, name_of: impl Fn(AccountId) -> Option<String>) -> String {
         let mut text = format!("full time: {}\n\n{:>4}  {:28} {:>16}\n", source.name, "rank", "who", "realised");
-        let ranking = league.boards().ranking(BoardKind::Pnl, BoardScope::Overall);
+        let ranking = league.boards().ranking(Board::of_season(BoardKind::Pnl, BoardScope::Overall));
         for (rank, key) in (1usize..).zip(ranking.into_iter().flat_map(|ranking| ranking.iter())) {
             if rank > ROWS && key.account != player {
                 continue;

@@ -1,6 +1,7 @@
 //! What a trade changes: orders, positions, the imbalance, the wallet, the boards, and every index over them.
 
-use crate::boards::{Boards, Closed, Seat, Standing};
+use crate::account::Account;
+use crate::boards::{Boards, Closed, Seat, Standing, When};
 use crate::event::{PositionClosed, PositionOpened};
 use crate::id::{BookId, InstrumentIdx, OrderId, PositionId, Seq};
 use crate::mutant::Mutant;
@@ -10,6 +11,7 @@ use crate::rulebook::Rulebook;
 use crate::rules::BoardRules;
 use crate::state::State;
 use crate::state::index::Timer;
+use crate::time::Week;
 use crate::units::{Direction, Lots, Price};
 
 impl<R: Rulebook> State<R> {
@@ -81,7 +83,7 @@ impl<R: Rulebook> State<R> {
         self.positions.insert(position);
         opened.postings().into_iter().for_each(|posting| self.post(posting));
         self.shift_net(opened.instrument, opened.direction, opened.lots, opened.net);
-        self.record(opened.book, |boards, standing, seat, seq, rules| boards.opened(standing, seat, opened.margin, seq, rules));
+        self.record(opened.book, |boards, standing, seat, when, rules| boards.opened(standing, seat, opened.margin, when, rules));
         self.work.books.insert(opened.book);
         self.work.positions.insert(opened.position);
         self.note_mark(opened.instrument);
@@ -114,8 +116,8 @@ impl<R: Rulebook> State<R> {
             self.shift_net(closed.instrument, closed.direction, -closed.lots, closed.net);
         }
         let fixture = self.instrument(closed.instrument).and_then(|instrument| instrument.fixture);
-        let result = Closed { pnl: closed.pnl, whole, fixture, voided };
-        self.record(closed.book, |boards, standing, seat, seq, rules| boards.closed(standing, seat, result, seq, rules));
+        let result = Closed { pnl: closed.pnl, whole, fixture, voided, opened_in: Week::of(closed.opened_at) };
+        self.record(closed.book, |boards, standing, seat, when, rules| boards.closed(standing, seat, result, when, rules));
         self.work.books.insert(closed.book);
         self.note_mark(closed.instrument);
     }
@@ -140,12 +142,16 @@ impl<R: Rulebook> State<R> {
     }
 
     /// Writes a book's standing and moves it on the boards.
-    fn record(&mut self, book: BookId, change: impl FnOnce(&mut Boards, &mut Standing, Seat, Seq, &BoardRules)) {
+    fn record(&mut self, book: BookId, change: impl FnOnce(&mut Boards, &mut Standing, Seat, When, &BoardRules)) {
         let seq = if self.mutated(Mutant::RankForgetsWhoWasFirst) { Seq(0) } else { self.seq };
-        let Some(account) = self.accounts.get(book.account) else { return };
-        let seat = Seat { account: account.id, district: account.district };
+        let when = When { seq, week: Week::of(self.at) };
+        let weeks_run_on = self.mutated(Mutant::WeekKeepsItsScore);
+        let Some(seat) = self.accounts.get(book.account).map(Account::seat) else { return };
         if let Some(row) = self.books.get_mut(book) {
-            change(&mut self.boards, &mut row.standing, seat, seq, &self.rules.boards);
+            if weeks_run_on {
+                row.standing.carry_over(when.week);
+            }
+            change(&mut self.boards, &mut row.standing, seat, when, &self.rules.boards);
         }
     }
 

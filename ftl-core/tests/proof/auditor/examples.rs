@@ -261,8 +261,8 @@ fn boards_rank_by_what_was_realised_and_then_by_who_was_first() {
         let position = stage.open(account, STRIKER, Long, "1.00").fills[0].position;
         stage.close(account, position, None);
     }
-    let rows = stage.auditor.board(Board::Pnl, None);
+    let rows = stage.auditor.board(Board::Pnl, None, None);
     assert_eq!(rows.iter().map(|r| r.account.0).collect::<Vec<_>>(), [2, 1]);
-    assert!(stage.auditor.board(Board::Roi, None).is_empty(), "five positions in three matches");
-    assert!(stage.auditor.board(Board::Pnl, Some(&"Kollam".into())).is_empty());
+    assert!(stage.auditor.board(Board::Roi, None, None).is_empty(), "five positions in three matches");
+    assert!(stage.auditor.board(Board::Pnl, Some(&"Kollam".into()), None).is_empty());
 }

@@ -65,6 +65,7 @@ impl Auditor {
         self.accounts.push(AccountRow {
             id: wish.account,
             district: wish.district.clone(),
+            since: self.at,
             kind: wish.kind,
             suspended: false,
             balance: Money::ZERO,

@@ -198,7 +198,7 @@ impl Auditor {
             take_profit,
             pending: None,
         });
-        self.trades.push(Trade::Opened { seq: self.seq, account: order.account, position: id, margin: figures.margin });
+        self.trades.push(Trade::Opened { seq: self.seq, at: self.at, account: order.account, position: id, margin: figures.margin });
         self.verdict.fills.push(AuditedFill {
             position: id,
             book: order.book,
@@ -309,6 +309,7 @@ impl Auditor {
             self.positions[n].entry_cost = money(entry - entry_part);
         }
         self.trades.push(Trade::Closed {
+            at: self.at,
             seq: self.seq,
             account: p.account,
             position: id,

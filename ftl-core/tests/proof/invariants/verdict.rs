@@ -1,13 +1,13 @@
 //! Engine and auditor: two models made from the same rules must say and hold the same.
 
-use ftl_core::boards::{BoardKind, BoardScope};
+use ftl_core::boards::{BoardKind, BoardScope, BoardWindow};
 use ftl_core::event::Event;
 use ftl_core::fixture::{MatchEvent, MatchPhase};
 use ftl_core::id::{BookId, InstrumentIdx};
 use ftl_core::order::{Order, OrderAction};
 use ftl_core::rejection::Rejection;
 use ftl_core::state::State;
-use ftl_core::time::MatchClock;
+use ftl_core::time::{MatchClock, Week};
 
 use super::{Finding, Moment};
 use crate::auditor::boards::Board;
@@ -126,22 +126,38 @@ impl Witness {
         }
         let state = moment.after;
         let districts = state.genesis().map(|genesis| genesis.districts.clone()).unwrap_or_default();
-        let scopes =
-            std::iter::once((BoardScope::Overall, None)).chain((0u16..).zip(&districts).map(|(n, d)| (BoardScope::District(n), Some(d))));
-        for (scope, district) in scopes {
-            for (kind, board) in [(BoardKind::Pnl, Board::Pnl), (BoardKind::Roi, Board::Roi)] {
-                let ranking = state.boards().ranking(kind, scope);
-                let mut ours: Vec<_> =
-                    ranking.into_iter().flat_map(|r| r.iter()).map(|k| (i128::from(k.score), k.reached, k.account)).collect();
-                let mut theirs: Vec<_> =
-                    self.auditor.board(board, district).into_iter().map(|row| (row.score, row.reached, row.account)).collect();
-                if self.board_rules_changed {
-                    for rows in [&mut ours, &mut theirs] {
-                        rows.iter_mut().for_each(|row| row.1 = ftl_core::id::Seq(0));
-                        rows.sort();
-                    }
+        for board in super::boards::all(state) {
+            let district = match board.scope {
+                BoardScope::Overall => None,
+                BoardScope::District(place) => districts.get(usize::from(place)),
+            };
+            let week = match board.window {
+                BoardWindow::Season => None,
+                BoardWindow::Week(week) => Some(u64::from(week.0)),
+            };
+            let kind = match board.kind {
+                BoardKind::Pnl => Board::Pnl,
+                BoardKind::Roi => Board::Roi,
+            };
+            let ranking = state.boards().ranking(board);
+            let mut ours: Vec<_> =
+                ranking.into_iter().flat_map(|r| r.iter()).map(|k| (i128::from(k.score), k.reached, k.account)).collect();
+            let mut theirs: Vec<_> =
+                self.auditor.board(kind, district, week).into_iter().map(|row| (row.score, row.reached, row.account)).collect();
+            if self.board_rules_changed {
+                for rows in [&mut ours, &mut theirs] {
+                    rows.iter_mut().for_each(|row| row.1 = ftl_core::id::Seq(0));
+                    rows.sort();
                 }
-                holds!(ours == theirs, "{kind:?} {scope:?} is {ours:?}, the auditor has {theirs:?}");
+            }
+            holds!(ours == theirs, "{board:?} is {ours:?}, the auditor has {theirs:?}");
+        }
+        let now = Week::of(state.at());
+        for week in [now.before(), now] {
+            for line in state.boards().district_table(week, districts.len() as u16) {
+                let ours = (i128::from(line.score.units()), line.contenders as usize);
+                let theirs = self.auditor.district(&districts[usize::from(line.district)], u64::from(week.0));
+                holds!(ours == theirs, "district {} in week {} is {ours:?}, the auditor has {theirs:?}", line.district, week.0);
             }
         }
         Ok(())
