@@ -113,6 +113,22 @@ impl IntoIterator for Schedule {
     }
 }
 
+/// A match that is over, told at one moment: of ticks in a row the last alone, and no waiting until it is final. What it
+/// leaves is what its whole schedule leaves, since a form follows from the clock and the list of events alone (R3.4).
+pub fn retold(source: &MatchSource) -> Vec<Action> {
+    let mut actions = announce(source, source.kick_off);
+    let steps = Schedule::of(source, source.kick_off).steps;
+    let is_tick = |step: Option<&Step>| step.is_some_and(|step| matches!(step.action, Action::TickClock { .. }));
+    for (n, step) in steps.iter().enumerate() {
+        let superseded = is_tick(Some(step)) && is_tick(steps.get(n.saturating_add(1)));
+        if !superseded && !matches!(step.action, Action::Tick { .. }) {
+            actions.push(step.action.clone());
+        }
+    }
+    actions.push(Action::FinaliseFixture { fixture: source.id.clone() });
+    actions
+}
+
 /// A command without an expiry; its body hash is that of the action in the journal's encoding.
 pub fn command(id: CommandId, action: Action) -> Command {
     let hash = crate::hash::Hash::of(&crate::codec::encode(&action));

@@ -36,6 +36,7 @@ pub mod ledger;
 pub mod limits;
 pub mod margin;
 pub mod mutant;
+pub mod openfootball;
 pub mod order;
 pub mod outcome;
 pub mod position;

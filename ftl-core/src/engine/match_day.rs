@@ -53,8 +53,9 @@ impl<R: Rulebook> State<R> {
     /// Everybody once; who is listed already has the same position, and there is room for the others.
     fn guard_squads(&self, create: &CreateFixture) -> Result<(), Rejection> {
         let squads = [&create.home_squad, &create.away_squad];
-        if squads.iter().any(|squad| squad.is_empty() || squad.len() > limits::MAX_SQUAD) {
-            return Err(limits::invalid("squads", "1 to 60 footballers a side"));
+        // Of a side of long ago nobody may be known.
+        if squads.iter().any(|squad| squad.len() > limits::MAX_SQUAD) {
+            return Err(limits::invalid("squads", "at most 60 footballers a side"));
         }
         let mut seen = BTreeSet::new();
         let mut new = 0usize;

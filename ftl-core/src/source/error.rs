@@ -28,13 +28,13 @@ pub enum SourceError {
 
 impl SourceError {
     /// From the parser, which knows the path.
-    pub(super) fn of_parser(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+    pub(crate) fn of_parser(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
         let field = error.path().to_string();
         Self::malformed(field, error.inner())
     }
 
     /// From what stands behind the object.
-    pub(super) fn of_trailing(error: serde_json::Error) -> Self {
+    pub(crate) fn of_trailing(error: serde_json::Error) -> Self {
         Self::malformed(".".into(), &error)
     }
 
@@ -46,7 +46,7 @@ impl SourceError {
     }
 
     /// From the checks.
-    pub(super) fn contradiction(field: impl Into<String>, what: impl Into<String>) -> Self {
+    pub(crate) fn contradiction(field: impl Into<String>, what: impl Into<String>) -> Self {
         Self::Contradiction { field: field.into(), what: what.into() }
     }
 }
