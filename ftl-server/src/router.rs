@@ -68,6 +68,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(fixtures::events))
         .routes(routes!(boards::leaderboard))
         .routes(routes!(boards::districts))
+        .routes(routes!(boards::district))
         .routes(routes!(boards::risk));
 
     let people = OpenApiRouter::new()

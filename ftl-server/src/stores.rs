@@ -56,7 +56,11 @@ pub enum StoreError {
 impl Stores {
     /// The league kept in a directory; an empty one is made.
     pub async fn in_directory(directory: &Path, league: &str) -> Result<Self, StoreError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Self::stamped_by(Arc::new(SystemClock), directory, league).await
+    }
+
+    /// The same under another clock.
+    pub async fn stamped_by(clock: Arc<dyn Clock>, directory: &Path, league: &str) -> Result<Self, StoreError> {
         let data = DataDir::at(directory);
         let meta = LeagueMeta { league: league.to_owned(), clock: JournalClock::Store, created_at: clock.now() };
         let options = OpenOptions { clock: Arc::clone(&clock), ..OpenOptions::default() };

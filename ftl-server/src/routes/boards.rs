@@ -1,10 +1,11 @@
-//! Boards, districts, and what the house stands to lose.
+//! Boards, district against district, and what the house stands to lose.
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use ftl_core::boards::{Board, BoardKind, BoardRow, BoardScope, BoardView};
+use ftl_core::boards::{Board, BoardKind, BoardRow, BoardScope, BoardView, BoardWindow, DistrictResult};
 use ftl_core::id::{AccountId, BookId};
 use ftl_core::rejection::Rejection;
+use ftl_core::time::Week;
 use ftl_core::units::Money;
 
 use super::ReadParams;
@@ -13,14 +14,12 @@ use crate::auth::Caller;
 use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use crate::wire::League;
-use crate::wire::board::{BoardAnswer, BoardLine, BoardParams, DistrictLine, DistrictsAnswer};
+use crate::wire::board::{BoardAnswer, BoardLine, BoardParams, DistrictAnswer, DistrictLine, DistrictTable, DistrictWeek, DistrictsAnswer};
 use crate::wire::page::rows;
 use crate::wire::risk::RiskAnswer;
 
 /// Rows on either side of one's own.
 const AROUND: usize = 2;
-/// R8.1: a district's best.
-const BEST: usize = 10;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -45,9 +44,14 @@ pub async fn leaderboard(
         "equity" => (Kind::Equity, "equity"),
         _ => return Err(Problem::not_found("there are the boards pnl, roi and equity")),
     };
-    if params.window.as_deref().is_some_and(|window| window != "season") {
-        return Err(Problem::invalid_field("window", "takes season"));
-    }
+    let week = this_week(&app)?;
+    let (window, window_code) = match params.window.as_deref().unwrap_or("season") {
+        "season" => (BoardWindow::Season, "season"),
+        _ if kind == Kind::Equity => return Err(Problem::invalid_field("window", "takes season: equity knows no weeks")),
+        "week" => (BoardWindow::Week(week), "week"),
+        "last_week" => (BoardWindow::Week(week.before()), "last_week"),
+        _ => return Err(Problem::invalid_field("window", "takes season, week or last_week")),
+    };
     let limit = rows(params.limit, 10, 100)?;
     let me = if let Caller::Account(me) = caller { Some(me) } else { None };
     let (scope, district) = app.replica.read(|league| scope_of(league, &params, me))??;
@@ -58,7 +62,7 @@ pub async fn leaderboard(
         }
         Kind::Pnl | Kind::Roi => {
             let kind = if kind == Kind::Pnl { BoardKind::Pnl } else { BoardKind::Roi };
-            app.replica.read(|league| (league.seq(), view_of(league, kind, scope, me, limit)))?
+            app.replica.read(|league| (league.seq(), view_of(league, Board { kind, scope, window }, me, limit)))?
         }
     };
     let scope = if district.is_some() { "district" } else { "overall" };
@@ -68,6 +72,11 @@ pub async fn leaderboard(
         kind: code,
         scope,
         district,
+        window: window_code,
+        week: match window {
+            BoardWindow::Season => None,
+            BoardWindow::Week(week) => Some(week.into()),
+        },
         total: view.total,
         rows: lines.of(&view.rows).await,
         own: lines.of(view.own.as_slice()).await.pop(),
@@ -75,27 +84,45 @@ pub async fn leaderboard(
     }))
 }
 
-/// The districts, the best first.
+/// District against district: this week and the last, the best first.
 #[utoipa::path(get, path = "/districts", tag = "boards", params(ReadParams), responses((status = 200, body = DistrictsAnswer)))]
 pub async fn districts(State(app): State<App>, Query(params): Query<ReadParams>) -> Result<Json<DistrictsAnswer>, Problem> {
     app.replica.wait_for(params.min_seq).await?;
+    let week = this_week(&app)?;
+    app.replica.read(|league| {
+        let table = |week: Week| DistrictTable {
+            week: week.into(),
+            districts: table_of(league, week).iter().map(|result| line_of(league, week, result)).collect(),
+        };
+        Json(DistrictsAnswer { seq: league.seq().0, week: table(week), last_week: table(week.before()) })
+    })
+}
+
+/// One district: its place this week and in the last, and who made its score.
+#[utoipa::path(get, path = "/districts/{district}", tag = "boards", params(("district" = String, Path), ReadParams), responses((status = 200, body = DistrictAnswer)))]
+pub async fn district(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(params): Query<ReadParams>,
+) -> Result<Json<DistrictAnswer>, Problem> {
+    app.replica.wait_for(params.min_seq).await?;
+    let week = this_week(&app)?;
     let look = |league: &League| {
-        let names = league.genesis().map(|genesis| genesis.districts.clone()).unwrap_or_default();
-        let mut lines: Vec<(i64, DistrictLine)> = (0u16..)
-            .zip(names)
-            .map(|(place, name)| {
-                let ranking = league.boards().ranking(Board::of_season(BoardKind::Pnl, BoardScope::District(place)));
-                let best: i64 = ranking.map(|ranking| ranking.top(BEST).map(|key| key.score).sum()).unwrap_or_default();
-                let ranked = ranking.map_or(0, |ranking| ranking.len() as u64);
-                let score = best.div_euclid(BEST as i64);
-                (score, DistrictLine { district: name.to_string(), ranked, score: six_places(score) })
-            })
-            .collect();
-        lines.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.district.cmp(&other.district)));
-        (league.seq(), lines)
+        let mut weeks = [week, week.before()].map(|week| {
+            let result = table_of(league, week).into_iter().find(|result| name_of_district(league, result.district) == name)?;
+            Some((line_of(league, week, &result), result.best))
+        });
+        (league.seq(), weeks[0].take().zip(weeks[1].take()))
     };
-    let (seq, lines) = app.replica.read(look)?;
-    Ok(Json(DistrictsAnswer { seq: seq.0, districts: lines.into_iter().map(|(_, line)| line).collect() }))
+    let (seq, found) = app.replica.read(look)?;
+    let ((now, best_now), (last, best_last)) = found.ok_or_else(|| Problem::not_found("there is no such district").at(seq))?;
+    let mut lines = Lines { app: &app };
+    let answer = DistrictAnswer {
+        seq: seq.0,
+        week: DistrictWeek { week: week.into(), line: now, best: lines.of(&best_now).await },
+        last_week: DistrictWeek { week: week.before().into(), line: last, best: lines.of(&best_last).await },
+    };
+    Ok(Json(answer))
 }
 
 /// What the present book can cost the house (R7.2).
@@ -126,12 +153,38 @@ fn scope_of(league: &League, params: &BoardParams, me: Option<AccountId>) -> Res
     }
 }
 
-fn view_of(league: &League, kind: BoardKind, scope: BoardScope, me: Option<AccountId>, limit: usize) -> BoardView {
+fn view_of(league: &League, board: Board, me: Option<AccountId>, limit: usize) -> BoardView {
     let own = me.and_then(|me| {
         let standing = &league.book(BookId::season(me))?.standing;
         Some((league.account(me)?.seat(), standing))
     });
-    league.boards().view(Board::of_season(kind, scope), own, &league.rules().boards, limit, AROUND)
+    league.boards().view(board, own, &league.rules().boards, limit, AROUND)
+}
+
+/// The week that it is, whether or not anything has happened in it.
+fn this_week(app: &App) -> Result<Week, Problem> {
+    app.replica.read(|league| Week::of(app.now().max(league.at())))
+}
+
+fn table_of(league: &League, week: Week) -> Vec<DistrictResult> {
+    let count = league.genesis().map_or(0, |genesis| genesis.districts.len());
+    league.boards().district_table(week, u16::try_from(count).unwrap_or(u16::MAX))
+}
+
+fn line_of(league: &League, week: Week, result: &DistrictResult) -> DistrictLine {
+    let ranking = league.boards().ranking(Board::of_week(week, BoardKind::Pnl, BoardScope::District(result.district)));
+    DistrictLine {
+        rank: result.rank,
+        district: name_of_district(league, result.district).to_owned(),
+        ranked: ranking.map_or(0, |ranking| ranking.len() as u64),
+        contenders: result.contenders,
+        score: result.score.to_string(),
+    }
+}
+
+fn name_of_district(league: &League, place: u16) -> &str {
+    let names = league.genesis().map(|genesis| genesis.districts.as_slice()).unwrap_or_default();
+    names.get(usize::from(place)).map_or("", |district| district.as_str())
 }
 
 struct Lines<'a> {

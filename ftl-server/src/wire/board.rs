@@ -1,8 +1,11 @@
 //! A board with own rank and neighbours (R8).
 
 use ftl_core::id::AccountId;
+use ftl_core::time::Week;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use super::Time;
 
 /// Parameters of a board.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -13,7 +16,7 @@ pub struct BoardParams {
     pub scope: Option<String>,
     /// The district of `scope=district`; one's own where it is left out.
     pub district: Option<String>,
-    /// `season`.
+    /// `season`, `week` or `last_week`, Monday to Sunday UTC; `season` where it is left out. `equity` knows no weeks.
     pub window: Option<String>,
     /// Rows from the top, 100 at the most; 10 where it is left out.
     pub limit: Option<usize>,
@@ -50,6 +53,11 @@ pub struct BoardAnswer {
     /// Of a district's board.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub district: Option<String>,
+    /// `season`, `week` or `last_week`.
+    pub window: &'static str,
+    /// Of a week's board.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub week: Option<WeekView>,
     /// How many stand on it.
     pub total: u64,
     /// The first ones.
@@ -60,16 +68,50 @@ pub struct BoardAnswer {
     pub neighbours: Vec<BoardLine>,
 }
 
-/// A district and how its members stand.
+/// A week, Monday to Sunday UTC.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WeekView {
+    /// Its first moment.
+    #[schema(value_type = String)]
+    begins: Time,
+    /// The first moment after it.
+    #[schema(value_type = String)]
+    ends: Time,
+}
+
+impl From<Week> for WeekView {
+    fn from(week: Week) -> Self {
+        Self { begins: Time(week.begins()), ends: Time(week.next().begins()) }
+    }
+}
+
+/// A district in a week (R8.1).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DistrictLine {
+    /// From 1; `null` where nobody counts for it yet.
+    pub rank: Option<u64>,
     /// Its name.
     pub district: String,
-    /// Members that stand on the `pnl` board.
+    /// Members who stand on the week's `pnl` board.
     pub ranked: u64,
-    /// R8.1: the sum of its ten best results by ten.
+    /// Those of them who count: members since before the week, with positions closed in three of its matches.
+    pub contenders: u64,
+    /// The sum of the ten best of those by ten; points, six decimal places.
     pub score: String,
+}
+
+/// District against district in a week.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DistrictTable {
+    /// When.
+    #[serde(flatten)]
+    #[schema(value_type = WeekView)]
+    pub week: WeekView,
+    /// The best first.
+    pub districts: Vec<DistrictLine>,
 }
 
 /// `GET districts`.
@@ -78,6 +120,36 @@ pub struct DistrictLine {
 pub struct DistrictsAnswer {
     /// The entry that this is as of.
     pub seq: u64,
-    /// The best first.
-    pub districts: Vec<DistrictLine>,
+    /// So far.
+    pub week: DistrictTable,
+    /// As it ended.
+    pub last_week: DistrictTable,
+}
+
+/// One district in a week.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DistrictWeek {
+    /// When.
+    #[serde(flatten)]
+    #[schema(value_type = WeekView)]
+    pub week: WeekView,
+    /// Its line of the table.
+    #[serde(flatten)]
+    #[schema(value_type = DistrictLine)]
+    pub line: DistrictLine,
+    /// Who made its score, the best first: ten at the most.
+    pub best: Vec<BoardLine>,
+}
+
+/// `GET districts/{district}`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DistrictAnswer {
+    /// The entry that this is as of.
+    pub seq: u64,
+    /// So far.
+    pub week: DistrictWeek,
+    /// As it ended.
+    pub last_week: DistrictWeek,
 }

@@ -17,6 +17,7 @@ async fn the_description_names_every_route() {
         ("/api/positions/{id}", "delete"),
         ("/api/orders/{id}", "delete"),
         ("/api/leaderboard/{kind}", "get"),
+        ("/api/districts/{district}", "get"),
         ("/api/events", "get"),
         ("/api/admin/fixtures/{id}/events/{eventId}", "patch"),
         ("/api/admin/rules", "patch"),

@@ -1,14 +1,17 @@
 //! A server in a directory of its own, and short ways to talk to it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ftl_core::command::{Action, Command, Footballer, Record};
 use ftl_core::fixture::Position;
 use ftl_core::id::{CommandId, InstrumentId};
+use ftl_core::time::At;
 use ftl_core::units::Score;
 use ftl_server::config::Config;
 use ftl_server::serve::Server;
 use ftl_server::stores::{Stores, default_genesis};
+use ftl_store::conformance::ManualClock;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -64,6 +67,14 @@ impl Harness {
         let config = config(directory.path(), extra);
         let stores = Stores::in_directory(&config.data, &config.league).await.unwrap();
         Self::over(directory, config, stores).await
+    }
+
+    /// In a league whose time the test moves.
+    pub async fn at(at: At) -> (Self, Arc<ManualClock>) {
+        let (directory, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at(at)));
+        let config = config(directory.path(), &[]);
+        let stores = Stores::stamped_by(clock.clone(), &config.data, &config.league).await.unwrap();
+        (Self::over(directory, config, stores).await, clock)
     }
 
     pub async fn over(directory: tempfile::TempDir, config: Config, stores: Stores) -> Self {
