@@ -12,6 +12,7 @@ use crate::config::{Config, Environment};
 use crate::equity::EquityModel;
 use crate::history::History;
 use crate::limits::Limits;
+use crate::past::Past;
 use crate::problem::Problem;
 use crate::replays::Replays;
 use crate::replica::Replica;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The `equity` board.
     pub equity: EquityModel,
+    /// The league as it was.
+    pub past: Past,
     /// Matches that are played into the league.
     pub replays: Replays,
     /// Makes command ids of accounts and keys.

@@ -21,6 +21,7 @@ pub mod extract;
 pub mod history;
 pub mod limits;
 pub mod middleware;
+pub mod past;
 pub mod problem;
 pub mod replays;
 pub mod replica;

@@ -19,6 +19,7 @@ use axum::http::{HeaderValue, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::past::Moment;
 use crate::problem::Problem;
 
 /// What every read of the state takes.
@@ -28,6 +29,18 @@ use crate::problem::Problem;
 pub struct ReadParams {
     /// Waits until this entry is applied.
     pub min_seq: Option<u64>,
+}
+
+/// What a read takes that can look into the past.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PastParams {
+    /// Waits until this entry is applied.
+    pub min_seq: Option<u64>,
+    /// As it was after this entry, or at this time (RFC 3339).
+    #[param(value_type = Option<String>)]
+    pub at: Option<Moment>,
 }
 
 /// The tags of what the client has already.

@@ -136,6 +136,7 @@ impl Server {
             identities: stores.identities,
             clock: stores.clock,
             equity: Default::default(),
+            past: Default::default(),
             replays: Default::default(),
             command_key,
             ending: CancellationToken::new(),
@@ -182,6 +183,7 @@ async fn keep_up(app: App) {
         tokio::select! {
             () = tokio::time::sleep(UPKEEP) => {
                 app.limits.forget_the_quiet();
+                app.past.forget_the_old();
                 crate::telemetry::figures().run_upkeep();
             }
             () = app.ending.cancelled() => return,

@@ -10,7 +10,7 @@
 //! What the bytes mean is the core's business; the replica loop and the operator's `snapshot` call this.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use ftl_core::codec::{self, DecodeError};
@@ -169,6 +169,23 @@ impl Snapshots {
         Ok(load)
     }
 
+    /// The newest confirmed snapshot that is sound and that `wanted` says yes to, by what it is of: for a look at the past.
+    /// Blocks on the disk; of those that are not wanted it reads the head alone.
+    pub fn load_newest(&self, wanted: impl Fn(&SnapshotHead) -> bool) -> Result<Load, SnapshotError> {
+        let mut load = Load::default();
+        for (_, path) in self.list(CONFIRMED)? {
+            match peek(&path).and_then(|head| if wanted(&head) { read(&path).map(Some) } else { Ok(None) }) {
+                Ok(Some(snapshot)) => {
+                    load.snapshot = Some(snapshot);
+                    break;
+                }
+                Ok(None) => {}
+                Err(why) => load.refused.push(RefusedSnapshot { path, why }),
+            }
+        }
+        Ok(load)
+    }
+
     /// The seqs of the confirmed snapshots, newest first.
     pub fn confirmed(&self) -> Result<Vec<Seq>, SnapshotError> {
         Ok(self.list(CONFIRMED)?.into_iter().map(|(seq, _)| seq).collect())
@@ -216,6 +233,20 @@ fn hash_of(length: &[u8], head: &[u8], bytes: &[u8]) -> Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(length).update(head).update(bytes);
     Hash(*hasher.finalize().as_bytes())
+}
+
+/// What a snapshot says that it is of. Not checked: who uses it reads it whole.
+fn peek(path: &Path) -> Result<SnapshotHead, SnapshotError> {
+    let mut file = fs::File::open(path)?;
+    let mut front = [0; NAME.len() + 1 + 32 + 4];
+    file.read_exact(&mut front)?;
+    if front[NAME.len()] != VERSION {
+        return Err(SnapshotError::Version(char::from(front[NAME.len()])));
+    }
+    let length = front.last_chunk::<4>().map_or(0, |length| u32::from_be_bytes(*length));
+    let mut head = Vec::new();
+    file.take(u64::from(length)).read_to_end(&mut head)?;
+    Ok(codec::decode(&head)?)
 }
 
 fn read(path: &Path) -> Result<LoadedSnapshot, SnapshotError> {

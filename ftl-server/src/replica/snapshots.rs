@@ -39,6 +39,11 @@ impl SnapshotPlan {
         Self { store: Some(store), every: every.max(1), history, busy: AtomicBool::new(false) }
     }
 
+    /// Where they are kept.
+    pub(crate) fn store(&self) -> Option<&Snapshots> {
+        self.store.as_ref()
+    }
+
     /// The state to go on from, and the journal up to it.
     pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<(League, ChainCheck), Refused> {
         let quarantine = shared.quarantine.entries();

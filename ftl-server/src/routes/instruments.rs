@@ -1,5 +1,7 @@
 //! The market: instruments and the history of their prices.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -7,39 +9,62 @@ use ftl_core::projection::BarInterval;
 use ftl_core::rejection::Rejection;
 use ftl_core::time::At;
 
-use super::{IfNoneMatch, ReadParams};
+use super::{IfNoneMatch, PastParams};
 use crate::app::App;
 use crate::extract::{Path, Query};
 use crate::history::away;
 use crate::problem::Problem;
+use crate::wire::League;
 use crate::wire::instrument::{BarView, HistoryAnswer, HistoryParams, InstrumentAnswer, InstrumentView};
-use crate::wire::page::{Page, PageParams, rows};
+use crate::wire::page::{LONGEST, Page, PastPageParams, rows};
 
-/// Every instrument, in the order of listing.
-#[utoipa::path(get, path = "/instruments", tag = "market", params(PageParams), responses((status = 200, body = Page<InstrumentView>)))]
-pub async fn list(State(app): State<App>, Query(params): Query<PageParams>, IfNoneMatch(known): IfNoneMatch) -> Result<Response, Problem> {
+/// Every instrument, in the order of listing, now or as it was.
+#[utoipa::path(get, path = "/instruments", tag = "market", params(PastPageParams), responses((status = 200, body = Page<InstrumentView>)))]
+pub async fn list(
+    State(app): State<App>,
+    Query(params): Query<PastPageParams>,
+    IfNoneMatch(known): IfNoneMatch,
+) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
-    let rows = params.rows()?;
+    let rows = rows(params.limit, 50, LONGEST)?;
     let from = match &params.cursor {
         Some(cursor) => cursor.parse::<usize>().map_err(|_| Problem::invalid_field("cursor", "takes the nextCursor of a page"))?,
         None => 0,
     };
-    let market = app.replica.market()?;
-    let items: Vec<_> = market.instruments.iter().skip(from).take(rows + 1).map(|row| (**row).clone()).collect();
-    Ok(Page::cut(market.seq, items, rows, |row| (row.idx + 1).to_string()).respond(known.as_ref()))
+    let (seq, items) = match params.at {
+        None => {
+            let market = app.replica.market()?;
+            (market.seq, market.instruments.iter().skip(from).take(rows + 1).map(|row| (**row).clone()).collect())
+        }
+        Some(at) => {
+            let page =
+                move |league: &League| league.instruments().skip(from).take(rows + 1).map(|row| InstrumentView::of(league, row)).collect();
+            app.look_at(at, move |league| (league.seq(), page(league))).await?
+        }
+    };
+    Ok(Page::cut(seq, items, rows, |row: &InstrumentView| (row.idx + 1).to_string()).respond(known.as_ref()))
 }
 
-/// One instrument.
-#[utoipa::path(get, path = "/instruments/{id}", tag = "market", params(("id" = String, Path), ReadParams), responses((status = 200, body = InstrumentAnswer)))]
+/// One instrument, now or as it was.
+#[utoipa::path(get, path = "/instruments/{id}", tag = "market", params(("id" = String, Path), PastParams), responses((status = 200, body = InstrumentAnswer)))]
 pub async fn one(
     State(app): State<App>,
     Path(id): Path<String>,
-    Query(params): Query<ReadParams>,
+    Query(params): Query<PastParams>,
 ) -> Result<Json<InstrumentAnswer>, Problem> {
     app.replica.wait_for(params.min_seq).await?;
-    let market = app.replica.market()?;
-    let instrument = market.find(&id).cloned().ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, market.seq))?;
-    Ok(Json(InstrumentAnswer { seq: market.seq.0, instrument }))
+    let (seq, instrument) = match params.at {
+        None => {
+            let market = app.replica.market()?;
+            (market.seq, market.find(&id).cloned())
+        }
+        Some(at) => {
+            let find = move |league: &League| league.find_instrument(&id).map(|row| Arc::new(InstrumentView::of(league, row)));
+            app.look_at(at, move |league| (league.seq(), find(league))).await?
+        }
+    };
+    let instrument = instrument.ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, seq))?;
+    Ok(Json(InstrumentAnswer { seq: seq.0, instrument }))
 }
 
 /// The bars of an instrument, oldest first.

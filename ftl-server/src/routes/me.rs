@@ -5,12 +5,13 @@ use axum::extract::State;
 use ftl_core::id::BookId;
 use ftl_core::rejection::Rejection;
 
-use super::ReadParams;
+use super::{PastParams, ReadParams};
 use crate::app::App;
 use crate::auth::Participant;
 use crate::commands::accounts_away;
 use crate::extract::Query;
 use crate::problem::Problem;
+use crate::wire::League;
 use crate::wire::account::MeAnswer;
 use crate::wire::portfolio::{PortfolioAnswer, PortfolioView};
 
@@ -27,15 +28,21 @@ pub async fn me(State(app): State<App>, Participant(me): Participant, Query(para
     Ok(Json(MeAnswer { seq, account_id: me, name: identity.name, district: identity.district, playing, suspended, portfolio }))
 }
 
-/// My book: margin account, positions, orders. The first look opens the account.
-#[utoipa::path(get, path = "/portfolio", tag = "trading", params(ReadParams), responses((status = 200, body = PortfolioAnswer)), security(("bearer" = [])))]
+/// My book: margin account, positions, orders, now or as they were. The first look at what is now opens the account.
+#[utoipa::path(get, path = "/portfolio", tag = "trading", params(PastParams), responses((status = 200, body = PortfolioAnswer)), security(("bearer" = [])))]
 pub async fn portfolio(
     State(app): State<App>,
     Participant(me): Participant,
-    Query(params): Query<ReadParams>,
+    Query(params): Query<PastParams>,
 ) -> Result<Json<PortfolioAnswer>, Problem> {
     app.replica.wait_for(params.min_seq).await?;
-    app.ensure_plays(me).await?;
-    let (answer, seq) = app.replica.read(|league| (PortfolioAnswer::of(league, BookId::season(me)), league.seq()))?;
+    let look = move |league: &League| (PortfolioAnswer::of(league, BookId::season(me)), league.seq());
+    let (answer, seq) = match params.at {
+        None => {
+            app.ensure_plays(me).await?;
+            app.replica.read(look)?
+        }
+        Some(at) => app.look_at(at, look).await?,
+    };
     answer.map(Json).ok_or_else(|| Problem::rejected(&Rejection::UnknownAccount, seq))
 }

@@ -6,6 +6,7 @@ use ftl_core::id::Seq;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::past::Moment;
 use crate::problem::Problem;
 
 /// Parameters of every list.
@@ -19,6 +20,22 @@ pub struct PageParams {
     pub limit: Option<usize>,
     /// Waits until this entry is applied.
     pub min_seq: Option<u64>,
+}
+
+/// Parameters of a list that can be as it was.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PastPageParams {
+    /// Where the last page ended: its `nextCursor`.
+    pub cursor: Option<String>,
+    /// At most this many rows, 200 at the most; 50 where it is left out.
+    pub limit: Option<usize>,
+    /// Waits until this entry is applied.
+    pub min_seq: Option<u64>,
+    /// As it was after this entry, or at this time (RFC 3339).
+    #[param(value_type = Option<String>)]
+    pub at: Option<Moment>,
 }
 
 /// The longest page.

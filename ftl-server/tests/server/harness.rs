@@ -69,10 +69,11 @@ impl Harness {
         Self::over(directory, config, stores).await
     }
 
-    /// In a league whose time the test moves.
+    /// In a league whose time the test moves, without limits, with a snapshot every ten entries.
     pub async fn at(at: At) -> (Self, Arc<ManualClock>) {
         let (directory, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at(at)));
-        let config = config(directory.path(), &[]);
+        let mut config = config(directory.path(), &[("DISABLE_RATE_LIMIT", "1")]);
+        config.snapshot_every = 10;
         let stores = Stores::stamped_by(clock.clone(), &config.data, &config.league).await.unwrap();
         (Self::over(directory, config, stores).await, clock)
     }
@@ -89,6 +90,11 @@ impl Harness {
     pub async fn stop(self) -> tempfile::TempDir {
         self.server.stop().await.unwrap();
         self.directory
+    }
+
+    /// Where the league lies.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call<'_> {

@@ -12,5 +12,6 @@ mod journal;
 mod kill;
 mod limits;
 mod market;
+mod past;
 mod restart;
 mod trading;
