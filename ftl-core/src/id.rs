@@ -100,6 +100,12 @@ impl OrderId {
 }
 
 impl PositionId {
+    /// The entry that made it, by the id alone.
+    pub const fn made_in(self) -> Seq {
+        #![allow(clippy::as_conversions, clippy::arithmetic_side_effects)]
+        let entropy = ((self.0 >> 64) & 0xfff) << 62 | (self.0 & 0x3fff_ffff_ffff_ffff);
+        Seq((entropy >> 26) as u64)
+    }
     /// The id of the `index`-th thing that the entry makes.
     pub const fn made_by(at: At, seq: Seq, index: u32) -> Self {
         Self(made_by(at, seq, index))
@@ -189,4 +195,18 @@ text_id! {
     District;
     /// The natural key of what must happen once for ever (a grant).
     NaturalKey;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_knows_the_entry_that_made_it() {
+        for seq in [0, 1, 4_711, 68_719_476_735, (1 << 48) - 1] {
+            for index in [0, 1, 0x3ff_ffff] {
+                assert_eq!(PositionId::made_by(At(1_790_000_000_123), Seq(seq), index).made_in(), Seq(seq));
+            }
+        }
+    }
 }

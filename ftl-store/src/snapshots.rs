@@ -65,6 +65,14 @@ pub struct Load {
     pub refused: Vec<RefusedSnapshot>,
 }
 
+impl Load {
+    fn warn(&self) {
+        for refused in &self.refused {
+            tracing::warn!(path = %refused.path.display(), why = %refused.why, "a snapshot is not used");
+        }
+    }
+}
+
 /// A snapshot's failure.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -163,9 +171,7 @@ impl Snapshots {
                 Err(why) => load.refused.push(RefusedSnapshot { path, why }),
             }
         }
-        for refused in &load.refused {
-            tracing::warn!(path = %refused.path.display(), why = %refused.why, "a snapshot is not used");
-        }
+        load.warn();
         Ok(load)
     }
 
@@ -183,6 +189,7 @@ impl Snapshots {
                 Err(why) => load.refused.push(RefusedSnapshot { path, why }),
             }
         }
+        load.warn();
         Ok(load)
     }
 

@@ -7,6 +7,8 @@ use ftl_core::id::Seq;
 use ftl_core::journal::Journal;
 use ftl_core::outcome::{Entry, Outcome};
 use ftl_core::state::State;
+use ftl_core::time::At;
+use ftl_store::snapshots::SnapshotHead;
 use ftl_store::sqlite::journal::SqliteJournal;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -37,8 +39,17 @@ impl Execution {
 
     /// From the newest confirmed snapshot that is not beyond `before`, or from the first entry.
     pub async fn near(reading: &Reading, before: Seq, to: Seq) -> Result<Self, Failure> {
+        Self::from_newest(reading, move |head| head.journal.tip.seq <= before, to).await
+    }
+
+    /// The same by time: from a snapshot that is not later than `before`.
+    pub async fn near_time(reading: &Reading, before: At, to: Seq) -> Result<Self, Failure> {
+        Self::from_newest(reading, move |head| head.journal.at <= before && head.journal.tip.seq <= to, to).await
+    }
+
+    async fn from_newest(reading: &Reading, wanted: impl Fn(&SnapshotHead) -> bool + Send + 'static, to: Seq) -> Result<Self, Failure> {
         let snapshots = reading.league.snapshots.clone();
-        let load = tokio::task::spawn_blocking(move || snapshots.load(before)).await.map_err(Failure::could_not_run)??;
+        let load = tokio::task::spawn_blocking(move || snapshots.load_newest(wanted)).await.map_err(Failure::could_not_run)??;
         match load.snapshot {
             Some(snapshot) => {
                 let state = State::restore(&snapshot.bytes)?.with_quarantine(reading.quarantine.clone());

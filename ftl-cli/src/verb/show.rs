@@ -72,14 +72,14 @@ impl Show {
             Some(Moment::Seq(seq)) => reading.up_to(Some(seq))?,
             _ => reading.head,
         };
-        let mut execution = match self.what {
-            // A position's way is told from its first event on.
-            What::Position => Execution::from_the_start(&reading, to),
-            _ if matches!(self.at, Some(Moment::Time(_))) => Execution::from_the_start(&reading, to),
-            _ => Execution::near(&reading, to, to).await?,
+        let position: Option<PositionId> = self.id.parse().ok().filter(|_| self.what == What::Position);
+        let mut execution = match (position, self.at) {
+            // A position's way is told from its first event on, which its id knows.
+            (Some(id), _) => Execution::near(&reading, to.min(Seq(id.made_in().0.saturating_sub(1))), to).await?,
+            (None, Some(Moment::Time(last))) => Execution::near_time(&reading, last, to).await?,
+            (None, Some(Moment::Seq(_)) | None) => Execution::near(&reading, to, to).await?,
         };
         let mut way = Vec::new();
-        let position: Option<PositionId> = self.id.parse().ok().filter(|_| self.what == What::Position);
         while execution.peek().await?.is_some_and(|entry| self.reaches(entry.at)) {
             let Some((_, outcome)) = execution.next().await? else { break };
             let of_it = outcome.events.iter().filter(|event| position.is_some_and(|id| is_of(event, id)));

@@ -1,6 +1,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ftl_core::id::Seq;
+use ftl_core::journal::{ChainCheck, Journal};
+use ftl_core::rulebook::Standard;
+use ftl_core::state::State;
+use ftl_store::data_dir::{DataDir, OpenOptions};
+use ftl_store::snapshots::SnapshotHead;
 use serde_json::json;
 
 use crate::{code, ftl, object};
@@ -98,6 +104,57 @@ fn things_are_shown_as_they_are_and_as_they_were() {
     assert_eq!((&before["phase"], &before["seq"]), (&json!("scheduled"), &json!(34)), "{before}");
     assert_eq!(code(&ftl(&["show", "instrument", "nobody", "--data", &data])), Some(1));
     assert_eq!(code(&ftl(&["show", "instrument", "green-9", "--data", played.path("nowhere").to_str().unwrap()])), Some(2));
+}
+
+/// Confirmed snapshots after these entries, or the ends of batches before them.
+async fn leave_snapshots(data: &str, after: &[u64]) {
+    let league = DataDir::at(data).open(OpenOptions::default()).await.unwrap();
+    let batches = league.journal.read(Seq(0), usize::MAX).await.unwrap();
+    let (mut state, mut journal) = (State::<Standard>::new(), ChainCheck::default());
+    for batch in &batches {
+        journal.follow(batch).unwrap();
+        batch.entries().for_each(|entry| drop(state.apply(&entry)));
+        let next = after.iter().position(|seq| (batch.first.0..=batch.last().0).contains(seq));
+        if next.is_some() {
+            let state_hash = state.hash();
+            let head = SnapshotHead { journal: journal.clone(), state_hash };
+            league.snapshots.write(&head, &state.snapshot().encode()).unwrap();
+            league.snapshots.confirm(state.seq(), &state_hash).unwrap();
+        }
+    }
+    league.close().await.unwrap();
+}
+
+#[test]
+fn what_is_shown_of_the_past_does_not_depend_on_snapshots() {
+    let played = Played::new();
+    let data = played.data();
+    let head = object(&ftl(&["show", "instrument", "green-9", "--data", &data, "--json"]))["seq"].as_u64().unwrap();
+    let fills = String::from_utf8(ftl(&["export", "fills", "--data", &data]).stdout).unwrap();
+    let fill: serde_json::Value = serde_json::from_str(fills.lines().nth(fills.lines().count() / 2).unwrap()).unwrap();
+    let (account, position) = (fill["account"].as_str().unwrap(), fill["position"].as_str().unwrap());
+    let mut moments: Vec<String> = (0..=12).map(|n| (head * n / 12).to_string()).collect();
+    for n in [3, 6, 9] {
+        let shown = object(&ftl(&["show", "instrument", "green-9", "--at", &moments[n], "--data", &data, "--json"]));
+        moments.push(shown["at"].as_str().unwrap().to_owned());
+    }
+    let look = || {
+        let mut seen = Vec::new();
+        for at in &moments {
+            for (what, id) in [("account", account), ("position", position), ("instrument", "green-9"), ("fixture", "red-abandoned")] {
+                let output = ftl(&["show", what, id, "--at", at, "--data", &data, "--json"]);
+                seen.push((at.clone(), what, code(&output), String::from_utf8(output.stdout).unwrap()));
+            }
+        }
+        seen
+    };
+    let before = look();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(leave_snapshots(&data, &[head / 4, head / 2, head]));
+    assert!(before.iter().filter(|(_, _, code, _)| *code == Some(0)).count() > 30, "{before:?}");
+    for (seen, then) in look().iter().zip(&before) {
+        assert_eq!(seen, then);
+    }
 }
 
 #[test]
