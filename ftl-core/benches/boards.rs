@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::Instant;
 
-use ftl_core::boards::{Board, BoardKey, BoardKind, BoardScope, Boards, Closed, Ranking, Seat, Standing, When};
+use ftl_core::boards::{Board, BoardKey, BoardKind, BoardScope, Boards, Closed, Ranking, Seat, Standing, Standings, When};
 use ftl_core::id::{AccountId, Seq};
 use ftl_core::rules::{BoardRules, Rules};
 use ftl_core::time::Week;
@@ -81,33 +81,40 @@ fn plain_set(keys: &[BoardKey]) -> u128 {
 
 fn ranking(keys: &[BoardKey]) -> u128 {
     let mut keys = keys.to_vec();
-    let mut ranking: Ranking<BoardKey> = keys.iter().copied().collect();
+    let mut ranking = Ranking::of(keys.iter().copied().zip(0..).collect());
     let mut numbers = Numbers(1);
     let begun = Instant::now();
     for seq in 0..UPDATES {
-        let key = &mut keys[numbers.below(ranking.len() as u64) as usize];
-        let new = moved(key, &mut numbers, seq);
-        ranking.replace(key, new);
-        *key = new;
+        let slot = numbers.below(keys.len() as u64) as usize;
+        let (before, new) = (keys[slot], moved(&keys[slot], &mut numbers, seq));
+        keys[slot] = new;
+        ranking.change(slot as u32, Some(before), Some(new), &|slot: u32| keys[slot as usize]);
     }
     begun.elapsed().as_nanos() / u128::from(UPDATES)
 }
 
+struct Books(Vec<(Seat, Standing)>);
+
+impl Standings for Books {
+    fn at(&self, slot: u32) -> Option<(Seat, &Standing)> {
+        self.0.get(slot as usize).map(|(seat, standing)| (*seat, standing))
+    }
+}
+
 fn boards(accounts: u64) -> u128 {
     let rules = BoardRules { roi_min_positions: 1, roi_min_fixtures: 1, ..Rules::fair(1_000).boards };
-    let seats: Vec<Seat> = keys(accounts)
-        .iter()
-        .map(|key| Seat { account: key.account, district: (key.account.0 >> 70) as u16 % 14, joined: Week(0) })
-        .collect();
-    let mut standings = vec![Standing::default(); seats.len()];
+    let seat = |key: &BoardKey| Seat { account: key.account, district: (key.account.0 >> 70) as u16 % 14, joined: Week(0) };
+    let mut books = Books(keys(accounts).iter().map(|key| (seat(key), Standing::default())).collect());
     let mut boards = Boards::default();
     let mut numbers = Numbers(3);
     let mut close = |n: usize, seq: u64, spread: u64| {
         let pnl = Money::from_units(numbers.below(2 * spread) as i64 - spread as i64);
         let closed = Closed { pnl, whole: true, fixture: Some(3), voided: None, opened_in: WEEK };
-        boards.closed(&mut standings[n], seats[n], closed, When { seq: Seq(seq), week: WEEK }, &rules);
+        let (seat, standing) = &mut books.0[n];
+        let moved = standing.closed(*seat, &closed, When { seq: Seq(seq), week: WEEK }, &rules);
+        boards.update(n as u32, WEEK, &moved, &books, &rules);
     };
-    for n in 0..seats.len() {
+    for n in 0..accounts as usize {
         close(n, n as u64, 500_000_000);
     }
     let mut order = Numbers(5);
@@ -116,23 +123,25 @@ fn boards(accounts: u64) -> u128 {
         close(order.below(accounts) as usize, accounts + seq, 20_000_000);
     }
     let ns = begun.elapsed().as_nanos() / u128::from(UPDATES);
-    black_box(boards.ranking(Board::of_season(BoardKind::Roi, BoardScope::Overall)).map(Ranking::len));
+    black_box(boards.read(&books, &rules).ranking(Board::of_season(BoardKind::Roi, BoardScope::Overall)).map(|places| places.len()));
     ns
 }
 
 fn reads(keys: &[BoardKey]) {
-    let ranking: Ranking<BoardKey> = keys.iter().copied().collect();
+    let ranking = Ranking::of(keys.iter().copied().zip(0..).collect());
+    let of = |slot: u32| keys[slot as usize];
     let mut numbers = Numbers(9);
     let begun = Instant::now();
     for _ in 0..UPDATES {
         let key = &keys[numbers.below(keys.len() as u64) as usize];
-        let rank = ranking.rank_of(key).unwrap_or(1);
-        black_box(ranking.around(rank, 5).map(|(rank, key)| rank as u64 ^ key.reached.0).fold(0, |a, b| a ^ b));
+        let rank = ranking.rank_of(key, &of).unwrap_or(1);
+        let around = ranking.from(rank.saturating_sub(5).max(1), &of).take(11);
+        black_box(around.map(|(rank, key)| rank as u64 ^ key.reached.0).fold(0, |a, b| a ^ b));
     }
     println!("  own rank and 5 neighbours  {:>6} ns", begun.elapsed().as_nanos() / u128::from(UPDATES));
     let begun = Instant::now();
     for _ in 0..1_000 {
-        black_box(ranking.top(100).map(|key| key.reached.0).fold(0, |a, b| a ^ b));
+        black_box(ranking.from(1, &of).take(100).map(|(_, key)| key.reached.0).fold(0, |a, b| a ^ b));
     }
     println!("  top 100                    {:>6} ns", begun.elapsed().as_nanos() / 1_000);
 }

@@ -175,7 +175,7 @@ impl<R: Rulebook> Audit<R> {
 }
 
 fn count<R: Rulebook>(state: &State<R>) -> u64 {
-    let rows = state.positions.len().saturating_add(state.books.len()).saturating_add(state.instruments.len());
+    let rows = state.open_positions().saturating_add(state.books.len()).saturating_add(state.instruments.len());
     u64::try_from(rows).unwrap_or(u64::MAX)
 }
 

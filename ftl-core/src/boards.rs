@@ -20,6 +20,7 @@ mod fixtures;
 mod key;
 mod ranking;
 mod rankings;
+mod reader;
 mod record;
 mod standing;
 #[cfg(test)]
@@ -32,20 +33,19 @@ use std::sync::Arc;
 pub use equity::EquityBoard;
 pub use fixtures::{Fixtures, SeasonFixtures, WeekFixtures};
 pub use key::BoardKey;
-pub use ranking::Ranking;
+pub use ranking::{Keys, Ranking};
+pub use reader::{BoardReader, Places};
 pub use record::Record;
-pub use standing::{Closed, Standing, When};
+pub use standing::{Closed, Moved, Standing, When};
 pub use view::{BoardRow, BoardView};
 pub use week::DistrictResult;
 
 use rankings::Rankings;
-use standing::AllKeys;
 use week::WeekBoards;
 
 use crate::id::AccountId;
 use crate::rules::BoardRules;
 use crate::time::Week;
-use crate::units::Money;
 
 /// What a board compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -118,11 +118,42 @@ pub struct Boards {
     before: Arc<WeekBoards>,
 }
 
+/// Where rankings find the standings that they rank: by the slot of the book.
+pub trait Standings {
+    /// Who has the book in a slot, and how it stands.
+    fn at(&self, slot: u32) -> Option<(Seat, &Standing)>;
+}
+
+/// What a board ranks by.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    standings: &'a dyn Standings,
+    rules: &'a BoardRules,
+}
+
+impl<'a> By<'a> {
+    /// The keys of a board.
+    fn keys(self, kind: BoardKind, window: BoardWindow) -> impl Keys + 'a {
+        move |slot| {
+            let key = self.standings.at(slot).and_then(|(seat, of)| of.key(kind, window, seat, self.rules));
+            key.unwrap_or(BoardKey::LAST)
+        }
+    }
+
+    /// The keys of those who count for their district.
+    fn contenders(self, week: Week) -> impl Keys + 'a {
+        move |slot| {
+            let key = self.standings.at(slot).and_then(|(seat, of)| of.contender_key(week, seat, self.rules));
+            key.unwrap_or(BoardKey::LAST)
+        }
+    }
+}
+
 impl Boards {
     /// The boards that follow from these standings under `rules`.
-    pub fn rebuild<'a>(rules: &BoardRules, standings: impl Iterator<Item = (Seat, &'a Standing)>) -> Self {
-        let standings: Vec<(Seat, &Standing)> = standings.collect();
-        let week = standings.iter().map(|(_, standing)| standing.last_week()).max().unwrap_or_default();
+    pub fn rebuild<'a>(rules: &BoardRules, standings: impl Iterator<Item = (u32, Seat, &'a Standing)>) -> Self {
+        let standings: Vec<(u32, Seat, &Standing)> = standings.collect();
+        let week = standings.iter().map(|(_, _, standing)| standing.last_week()).max().unwrap_or_default();
         let made = |week: Week| WeekBoards {
             week,
             rankings: Rankings::of(|kind| keys(&standings, |seat, of| of.key(kind, BoardWindow::Week(week), seat, rules))),
@@ -135,47 +166,26 @@ impl Boards {
         }
     }
 
-    /// A position was opened with this margin: the divisor of `roi` grows.
-    pub fn opened(&mut self, standing: &mut Standing, seat: Seat, margin: Money, when: When, rules: &BoardRules) {
-        let before = standing.keys(when.week, seat, rules);
-        standing.commit(margin, when, rules);
-        self.update(seat, when.week, &before, &standing.keys(when.week, seat, rules));
-    }
-
-    /// A position or a part of it was closed.
-    pub fn closed(&mut self, standing: &mut Standing, seat: Seat, closed: Closed, when: When, rules: &BoardRules) {
-        let before = standing.keys(when.week, seat, rules);
-        standing.close(&closed, when, rules);
-        self.update(seat, when.week, &before, &standing.keys(when.week, seat, rules));
-    }
-
-    /// The ranking of one board; `None` for a district where nobody has stood yet and for a week that is not known.
-    pub fn ranking(&self, board: Board) -> Option<&Ranking<BoardKey>> {
-        match board.window {
-            BoardWindow::Season => self.season.get(board.kind, board.scope),
-            BoardWindow::Week(week) => self.of(week)?.rankings.get(board.kind, board.scope),
+    /// The book in `slot` has moved in `week`; its standing says what is now.
+    pub fn update(&mut self, slot: u32, week: Week, moved: &Moved, standings: &dyn Standings, rules: &BoardRules) {
+        self.turn_to(week);
+        let by = By { standings, rules };
+        let Moved { district, before, after } = moved;
+        let seat = (slot, *district);
+        self.season.update(seat, before.season, after.season, BoardWindow::Season, by);
+        self.week.rankings.update(seat, before.week, after.week, BoardWindow::Week(week), by);
+        if before.contender != after.contender {
+            rankings::at(&mut self.week.contenders, *district).change(slot, before.contender, after.contender, &by.contenders(week));
         }
     }
 
-    /// District against district in `week` (R8.1): all `count` of the league's list, the best first.
-    pub fn district_table(&self, week: Week, count: u16) -> Vec<DistrictResult> {
-        self.of(week).map_or_else(|| WeekBoards::of(week).table(count), |boards| boards.table(count))
-    }
-
-    /// The first `rows` of a board, and where `own` stands with up to `around` on either side.
-    pub fn view(&self, board: Board, own: Option<(Seat, &Standing)>, rules: &BoardRules, rows: usize, around: usize) -> BoardView {
-        let own = own.and_then(|(seat, standing)| standing.key(board.kind, board.window, seat, rules));
-        self.ranking(board).map(|ranking| BoardView::of(ranking, own, rows, around)).unwrap_or_default()
+    /// To read them.
+    pub fn read<'a>(&'a self, standings: &'a dyn Standings, rules: &'a BoardRules) -> BoardReader<'a> {
+        BoardReader { boards: self, by: By { standings, rules } }
     }
 
     fn of(&self, week: Week) -> Option<&WeekBoards> {
         [&self.week, self.before.as_ref()].into_iter().find(|boards| boards.week == week)
-    }
-
-    fn update(&mut self, seat: Seat, week: Week, before: &AllKeys, after: &AllKeys) {
-        self.turn_to(week);
-        self.season.update(seat.district, before.season, after.season);
-        self.week.update(seat.district, before, after);
     }
 
     /// Begins the boards of `week` if they are not those that move.
@@ -188,7 +198,7 @@ impl Boards {
     }
 }
 
-/// The keys of those who stand on a board, each with its district.
-fn keys(standings: &[(Seat, &Standing)], key: impl Fn(Seat, &Standing) -> Option<BoardKey>) -> Vec<(u16, BoardKey)> {
-    standings.iter().filter_map(|(seat, standing)| Some((seat.district, key(*seat, standing)?))).collect()
+/// The keys of those who stand on a board, each with its slot and district.
+fn keys(standings: &[(u32, Seat, &Standing)], key: impl Fn(Seat, &Standing) -> Option<BoardKey>) -> Vec<(u16, BoardKey, u32)> {
+    standings.iter().filter_map(|(slot, seat, standing)| Some((seat.district, key(*seat, standing)?, *slot))).collect()
 }

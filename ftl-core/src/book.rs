@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::boards::Standing;
+use crate::boards::{Seat, Standing, Standings};
 use crate::id::{BookId, OrderId, PositionId};
+use crate::position::Position;
+use crate::state::table::Table;
 use crate::units::Money;
 
 /// A book.
@@ -13,8 +15,8 @@ pub struct Book {
     pub id: BookId,
     /// The wallet (R4.8); may be negative while positions are open (R5.4).
     pub balance: Money,
-    /// Open positions, oldest first.
-    pub positions: Vec<PositionId>,
+    /// Open positions, oldest first: everything that margin is judged by lies in one place.
+    pub positions: Vec<Position>,
     /// Resting orders, oldest first.
     pub orders: Vec<OrderId>,
     /// Σ margin reserved by them.
@@ -46,5 +48,44 @@ impl Book {
             topped_up: None,
             standing: Standing::default(),
         }
+    }
+
+    /// Where its owner stands on boards.
+    pub fn seat(&self) -> Seat {
+        Seat { account: self.id.account, district: self.standing.district, joined: self.standing.joined }
+    }
+
+    /// One of its open positions.
+    pub fn position(&self, id: PositionId) -> Option<&Position> {
+        self.positions.get(self.place_of(id)?)
+    }
+
+    pub(crate) fn position_mut(&mut self, id: PositionId) -> Option<&mut Position> {
+        let place = self.place_of(id)?;
+        self.positions.get_mut(place)
+    }
+
+    /// Adds a position, the youngest. Most books hold one or two: room for four each would cost more than the books.
+    pub(crate) fn add_position(&mut self, position: Position) {
+        if self.positions.len() == self.positions.capacity() {
+            self.positions.reserve_exact(self.positions.len().max(1));
+        }
+        self.positions.push(position);
+    }
+
+    pub(crate) fn remove_position(&mut self, id: PositionId) -> Option<Position> {
+        let place = self.place_of(id)?;
+        Some(self.positions.remove(place))
+    }
+
+    /// Ids sort by age, and so do positions.
+    fn place_of(&self, id: PositionId) -> Option<usize> {
+        self.positions.binary_search_by_key(&id, |position| position.id).ok()
+    }
+}
+
+impl Standings for Table<Book> {
+    fn at(&self, slot: u32) -> Option<(Seat, &Standing)> {
+        Table::at(self, slot).map(|book| (book.seat(), &book.standing))
     }
 }

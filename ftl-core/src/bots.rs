@@ -177,7 +177,7 @@ fn permitted(allowance: &mut Allowance, state: &State, fixture: &Fixture, book: 
         Intent::Close(position) => {
             let row = state.position(position)?;
             let instrument = state.instrument(row.instrument)?;
-            let stands = instrument.review.is_some() || instrument.frozen || fixture.awaits_final() || !row.closing.is_empty();
+            let stands = instrument.review.is_some() || instrument.frozen || fixture.awaits_final() || state.closing(row).next().is_some();
             (!stands).then_some(Action::ClosePosition { book, position, lots: None })
         }
         Intent::Cancel(order) => {

@@ -25,6 +25,8 @@ mod timers;
 
 pub use open::Quote;
 
+use std::cmp::Reverse;
+
 use crate::command::{Action, Command};
 use crate::event::Event;
 use crate::id::{OrderId, PositionId, Seq};
@@ -107,7 +109,7 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn pass_time(&mut self, seq: Seq, at: At) {
         self.seq = seq;
         self.at = at;
-        self.work = crate::state::Work::default();
+        self.work.clear();
         self.remembered.forget(at, self.rules.dedup_window);
     }
 
@@ -126,8 +128,16 @@ impl<R: Rulebook> State<R> {
     }
 
     fn outcome(&mut self, command: &Command, answer: Answer, replayed: bool) -> Outcome {
-        let work = std::mem::take(&mut self.work);
-        Outcome { seq: self.seq, at: self.at, id: command.id, body: command.body, answer, replayed, events: work.events }
+        self.rest();
+        let events = std::mem::take(&mut self.work.events);
+        Outcome { seq: self.seq, at: self.at, id: command.id, body: command.body, answer, replayed, events }
+    }
+
+    /// What was noted and not looked at has its bands around the marks as they are.
+    pub(crate) fn rest(&mut self) {
+        while let Some(Reverse((_, slot))) = self.work.books.pop() {
+            self.set_bands(slot);
+        }
     }
 
     /// A fact: applied at once, and told with the outcome.

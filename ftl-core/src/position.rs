@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookId, InstrumentIdx, OrderId, PositionId};
+use crate::id::{BookId, InstrumentIdx, PositionId};
 use crate::time::At;
 use crate::units::{Direction, Lots, Money, Price};
 
 /// An open position.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Its id; sorts by age.
     pub id: PositionId,
@@ -31,8 +31,6 @@ pub struct Position {
     pub take_profit: Option<Price>,
     /// R4.5: what will replace the two.
     pub pending: Option<PendingTriggers>,
-    /// The user's closes that rest in play.
-    pub closing: Vec<OrderId>,
 }
 
 /// Stop loss and take profit that have not armed yet.

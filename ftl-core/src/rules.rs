@@ -59,7 +59,7 @@ pub struct Rules {
     pub boards: BoardRules,
     /// How long a command's id is remembered.
     pub dedup_window: Span,
-    /// How many ids are remembered at most.
+    /// How many ids are remembered at most; the last half of that are for certain.
     pub dedup_max: u32,
 }
 

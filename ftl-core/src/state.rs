@@ -12,24 +12,26 @@ pub(crate) use evolve::week_of;
 pub(crate) mod index;
 pub(crate) mod portfolio;
 pub mod remembered;
+pub(crate) mod slots;
 mod snapshot;
 pub mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::account::Account;
-use crate::boards::Boards;
+use crate::boards::{BoardReader, Boards};
 use crate::book::Book;
-use crate::command::Genesis;
+use crate::command::{Action, Command, Genesis};
 use crate::event::Event;
 use crate::fixture::Fixture;
 use crate::id::{AccountId, BookId, CommandId, FixtureId, InstrumentIdx, NaturalKey, OrderId, PositionId, Seq};
 use crate::instrument::Instrument;
 use crate::ledger::Ledger;
 use crate::mutant::Mutant;
-use crate::order::Order;
+use crate::order::{Order, OrderAction};
 use crate::outcome::Answer;
 use crate::position::Position;
 use crate::rulebook::{Curve, PricingCurve, Rulebook, Standard};
@@ -41,6 +43,7 @@ pub use snapshot::{RestoreError, Snapshot};
 
 use index::Index;
 use remembered::Remembered;
+use slots::hash_of;
 use table::{Row, Table};
 
 /// See the module.
@@ -53,7 +56,6 @@ pub struct State<R: Rulebook = Standard> {
     pub(crate) ledger: Ledger,
     pub(crate) accounts: Table<Account>,
     pub(crate) books: Table<Book>,
-    pub(crate) positions: Table<Position>,
     pub(crate) orders: Table<Order>,
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) fixtures: Vec<Arc<Fixture>>,
@@ -80,18 +82,43 @@ pub(crate) struct Work {
     pub made: u32,
     /// Positions whose stop or profit may have been reached.
     pub positions: BTreeSet<PositionId>,
-    /// Books whose margin must be looked at.
-    pub books: BTreeSet<BookId>,
-    /// The judged mark up to which an instrument's stops and bands have been looked at in this entry.
-    pub noted: BTreeMap<InstrumentIdx, Price>,
+    /// Books whose margin must be looked at, with their slots; the lowest account first, some more than once.
+    pub books: BinaryHeap<Reverse<(BookId, u32)>>,
     /// Instruments whose limit orders must be looked at.
     pub limits: BTreeSet<InstrumentIdx>,
-    /// Books to warn or to re-arm.
-    pub touched: BTreeSet<BookId>,
+    /// Books to warn or to re-arm, some more than once.
+    pub touched: Vec<(BookId, u32)>,
     /// Books whose equity was gone: all of their positions close (R5.3).
     pub sweeping: BTreeSet<BookId>,
     /// The fixture whose clock ticks now.
     pub ticking: Option<u32>,
+}
+
+impl Work {
+    /// Notes that a book's margin must be looked at.
+    pub fn look_at(&mut self, book: BookId, slot: u32) {
+        self.books.push(Reverse((book, slot)));
+    }
+
+    /// The same, of the book in a slot.
+    pub fn look_at_slot(&mut self, books: &Table<Book>, slot: u32) {
+        if let Some(book) = books.at(slot) {
+            self.look_at(book.id, slot);
+        }
+    }
+
+    /// Begins an entry; what it used stays for the next one.
+    pub fn clear(&mut self) {
+        let Self { events, made, positions, books, limits, touched, sweeping, ticking } = self;
+        events.clear();
+        *made = 0;
+        positions.clear();
+        books.clear();
+        limits.clear();
+        touched.clear();
+        sweeping.clear();
+        *ticking = None;
+    }
 }
 
 impl Row for Account {
@@ -103,12 +130,6 @@ impl Row for Account {
 impl Row for Book {
     type Key = BookId;
     fn key(&self) -> BookId {
-        self.id
-    }
-}
-impl Row for Position {
-    type Key = PositionId;
-    fn key(&self) -> PositionId {
         self.id
     }
 }
@@ -136,7 +157,6 @@ impl<R: Rulebook> State<R> {
             ledger: Ledger::default(),
             accounts: Table::default(),
             books: Table::default(),
-            positions: Table::default(),
             orders: Table::default(),
             instruments: Vec::new(),
             fixtures: Vec::new(),
@@ -199,9 +219,44 @@ impl<R: Rulebook> State<R> {
         &self.ledger
     }
     /// Who is ahead.
-    pub fn boards(&self) -> &Boards {
-        &self.boards
+    pub fn boards(&self) -> BoardReader<'_> {
+        self.boards.read(&self.books, &self.rules.boards)
     }
+    /// Looks at the rows that a command is going to touch, and changes nothing: what is far from the processor comes
+    /// nearer while others are worked on. Whoever has many entries looks ahead by some ([`State::AHEAD`]).
+    pub fn look_ahead(&self, command: &Command) {
+        let book = match &command.action {
+            Action::OpenPosition(open) => open.book,
+            Action::ClosePosition { book, .. } | Action::ModifyPosition { book, .. } | Action::CancelOrder { book, .. } => *book,
+            Action::FoundLeague(_)
+            | Action::SetRules(_)
+            | Action::Tick { .. }
+            | Action::OpenAccount(_)
+            | Action::SuspendAccount { .. }
+            | Action::Grant { .. }
+            | Action::TopUp { .. }
+            | Action::ListInstrument(_)
+            | Action::FreezeInstrument { .. }
+            | Action::UnfreezeInstrument { .. }
+            | Action::DeactivateInstrument { .. }
+            | Action::CreateFixture(_)
+            | Action::SetLineUp { .. }
+            | Action::EnterPhase { .. }
+            | Action::TickClock { .. }
+            | Action::ReportEvent { .. }
+            | Action::CorrectEvent { .. }
+            | Action::FinishFixture { .. }
+            | Action::AbandonFixture { .. }
+            | Action::FinaliseFixture { .. }
+            | Action::PostponeFixture { .. }
+            | Action::VoidPosition { .. } => return,
+        };
+        std::hint::black_box(self.remembered.get(command.id).is_some());
+        let Some((slot, row)) = self.books.slot(book).and_then(|slot| Some((slot, self.books.at(slot)?))) else { return };
+        std::hint::black_box((row.positions.last().map(|position| position.lots), row.standing.season.realised, row.standing.last_week()));
+        std::hint::black_box((self.owner(slot, row).map(|account| account.suspended), self.index.bands_at(slot).len()));
+    }
+
     /// What a command was answered, while it is remembered.
     pub fn known(&self, id: CommandId) -> Option<&Answer> {
         self.remembered.get(id).map(|known| &known.answer)
@@ -243,6 +298,11 @@ impl<R: Rulebook> State<R> {
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(id)
     }
+    /// Whose a book is. Accounts and their first books are made together: they stand in the same slots.
+    pub(crate) fn owner(&self, slot: u32, book: &Book) -> Option<&Account> {
+        let same = self.accounts.at(slot).filter(|account| account.id == book.id.account);
+        same.or_else(|| self.account(book.id.account))
+    }
     /// Every participant, in no order that means anything.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter()
@@ -257,15 +317,28 @@ impl<R: Rulebook> State<R> {
     }
     /// One open position.
     pub fn position(&self, id: PositionId) -> Option<&Position> {
-        self.positions.get(id)
+        self.books.at(self.holder(id)?)?.position(id)
+    }
+    /// The slot of the book that holds a position.
+    pub(crate) fn holder(&self, id: PositionId) -> Option<u32> {
+        self.index.positions.find(hash_of(&id), |slot| self.books.at(slot).is_some_and(|book| book.position(id).is_some()))
+    }
+    /// How many positions are open.
+    pub fn open_positions(&self) -> usize {
+        self.index.positions.len()
     }
     /// Every open position, in no order that means anything.
     pub fn positions(&self) -> impl Iterator<Item = &Position> {
-        self.positions.iter()
+        self.books.iter().flat_map(|book| &book.positions)
     }
     /// A book's open positions, oldest first.
     pub fn positions_of(&self, book: BookId) -> impl Iterator<Item = &Position> {
-        self.book(book).into_iter().flat_map(|book| &book.positions).filter_map(|id| self.position(*id))
+        self.book(book).into_iter().flat_map(|book| &book.positions)
+    }
+    /// The orders that are to close a position: the user's closes that rest in play.
+    pub fn closing(&self, position: &Position) -> impl Iterator<Item = &Order> {
+        let closes = |order: &&Order| matches!(order.action, OrderAction::Close { position: of } if of == position.id);
+        self.orders_of(position.book).filter(closes)
     }
     /// One resting order.
     pub fn order(&self, id: OrderId) -> Option<&Order> {

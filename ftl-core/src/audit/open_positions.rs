@@ -1,4 +1,4 @@
-//! R11.4: no open position on an inactive instrument or finished fixture; positions and books name each other.
+//! R11.4: no open position on an inactive instrument or finished fixture; a position is in its book, and found.
 
 use super::Check;
 use crate::fixture::MatchPhase;
@@ -12,9 +12,8 @@ pub fn are_on_an_open_market<R: Rulebook>(state: &State<R>, check: &mut Check) {
         let wrong = wrong_with(state, position);
         check.that(wrong.is_none(), state.seq(), || format!("position {}: {}", position.id, wrong.unwrap_or("")));
     }
-    let named = state.books().flat_map(|book| &book.positions).count();
-    let open = state.positions().count();
-    check.that(named == open, state.seq(), || format!("books name {named} positions, {open} are open"));
+    let (held, found) = (state.positions().count(), state.open_positions());
+    check.that(held == found, state.seq(), || format!("books hold {held} positions, the index knows {found}"));
 }
 
 fn wrong_with<R: Rulebook>(state: &State<R>, position: &Position) -> Option<&'static str> {
@@ -28,7 +27,7 @@ fn wrong_with<R: Rulebook>(state: &State<R>, position: &Position) -> Option<&'st
     }
     match state.book(position.book) {
         None => Some("its book is not there"),
-        Some(book) if !book.positions.contains(&position.id) => Some("its book does not name it"),
+        Some(_) if state.position(position.id) != Some(position) => Some("its book does not hold it, or the index does not find it"),
         Some(_) if position.lots.units() <= 0 => Some("it has no lots"),
         Some(_) => None,
     }

@@ -38,7 +38,7 @@ fn board<R: Rulebook>(state: &State<R>, board: Board, standings: &[(Seat, &Stand
     let Some(ranking) = state.boards().ranking(board) else {
         return check.that(sorted.is_empty(), state.seq(), || format!("{board:?} is missing"));
     };
-    let equal = ranking.len() == sorted.len() && ranking.iter().eq(&sorted);
+    let equal = ranking.len() == sorted.len() && ranking.iter().eq(sorted.iter().copied());
     check.that(equal, state.seq(), || format!("{board:?} differs from a full sort"));
     let ranked = sorted.last().is_none_or(|last| ranking.rank_of(last) == Some(sorted.len()));
     check.that(ranked, state.seq(), || format!("{board:?}: the last one's rank is not {}", sorted.len()));

@@ -42,7 +42,8 @@ impl Retries {
     }
 
     fn forget(&mut self, rules: &Rules, now: At) {
-        let max = usize::try_from(rules.dedup_max).unwrap_or(usize::MAX);
+        // Half of what may be kept is certain: the elder generation goes as a whole.
+        let max = usize::try_from(rules.dedup_max).unwrap_or(usize::MAX).div_ceil(2);
         while let Some((at, id)) = self.order.front().copied() {
             if now.since(at) <= rules.dedup_window && self.order.len() < max {
                 return;

@@ -69,6 +69,12 @@ impl Audited {
     }
 }
 
+/// A position of the league, to be falsified.
+fn position(league: &mut Audited, id: crate::id::PositionId) -> &mut crate::position::Position {
+    let slot = league.state.holder(id).unwrap();
+    league.state.books.at_mut(slot).unwrap().position_mut(id).unwrap()
+}
+
 #[test]
 fn a_sound_league_passes_every_check() {
     assert_eq!(Audited::league().broken(), Vec::<&str>::new());
@@ -99,7 +105,7 @@ fn a_position_off_the_market_is_found() {
 fn a_stop_that_was_passed_over_is_found() {
     let mut league = Audited::league();
     let id = league.state.positions().next().unwrap().id;
-    league.state.positions.get_mut(id).unwrap().stop_loss = Some(Price::from_units(4_000_000));
+    position(&mut league, id).stop_loss = Some(Price::from_units(4_000_000));
     assert_eq!(league.broken(), ["triggers", "rebuild"]);
 }
 
@@ -107,7 +113,7 @@ fn a_stop_that_was_passed_over_is_found() {
 fn a_book_below_the_washout_is_found() {
     let mut league = Audited::league();
     let id = league.state.positions().next().unwrap().id;
-    league.state.positions.get_mut(id).unwrap().entry_cost = Money::from_units(29_000_000_000);
+    position(&mut league, id).entry_cost = Money::from_units(29_000_000_000);
     assert_eq!(league.broken(), ["margin", "rebuild"]);
 }
 

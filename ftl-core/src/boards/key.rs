@@ -15,6 +15,11 @@ pub struct BoardKey {
     pub account: AccountId,
 }
 
+impl BoardKey {
+    /// After every other.
+    pub(super) const LAST: Self = Self { score: i64::MIN, reached: Seq(u64::MAX), account: AccountId(u128::MAX) };
+}
+
 impl Ord for BoardKey {
     fn cmp(&self, other: &Self) -> Ordering {
         other.score.cmp(&self.score).then(self.reached.cmp(&other.reached)).then(self.account.cmp(&other.account))

@@ -1,214 +1,246 @@
-//! `Ranking`: a sorted set that knows places. Called by the boards; it knows nothing of what it ranks.
+//! `Ranking`: who stands where on one board. Called by the boards.
 //!
-//! Two levels: keys in sorted chunks, and beside them the last key and the length of each chunk.
+//! It holds slots of books, four bytes each, and knows between which keys a slot's key lies. The keys are where they
+//! change, in the books' standings; whoever needs their order within a leaf is asked for them.
 //! ```text
-//!  lasts   [ c ][ f ][ k ]          one binary search finds the chunk,
-//!  chunks  [abc][def][ghk]          a second one the place in it,
-//!  places  [ 3 ][ 6 ][ 3 ]          a Fenwick tree over the lengths how many stand before
+//!  branches  [ …40 | 312 ]         [ …−15 | 298 ]       the key that ends a branch, and how many stand in it
+//!  leaves    [ …90 ][ …71 ][ …40 ] …                    the key that ends a leaf
+//!  slots     [7 3 9][4 1 ][6 8 2]                       in no order
 //! ```
-//! An insert or a removal moves at most one chunk; the levels above change only when a chunk splits or joins.
-//! The same keys give the same ranks whatever the order of inserts was, but not the same chunks: chunks are no state.
-
-mod places;
+//! A key that moves touches two leaves and moves no other key; one that stays in its leaf changes nothing.
+//! Which slots share a leaf depends on the past; ranks do not.
 
 #[cfg(test)]
 mod tests;
 
-use places::Places;
+use super::BoardKey;
 
-/// Keys in a chunk at most: an insert shifts half of a chunk, a split copies the levels above.
-const FULL: usize = 128;
-/// A chunk with fewer keys joins its neighbour.
-const SPARSE: usize = 32;
-/// Keys in a chunk when it is made from sorted keys: room on both sides.
-const FRESH: usize = 96;
+/// Slots in a leaf at most.
+const FULL: usize = 64;
+/// A leaf with fewer joins its neighbour, where both together are at most half full.
+const SPARSE: usize = 8;
+/// Leaves in a branch at most.
+const WIDE: usize = 128;
 
-/// Distinct keys in order, the least first, with their ranks from 1.
-///
-/// Insert, remove, replace, [`rank_of`](Self::rank_of) and [`at`](Self::at) take O(log n).
-#[derive(Clone, Debug)]
-pub struct Ranking<K> {
-    chunks: Vec<Vec<K>>,
-    lasts: Vec<K>,
-    places: Places,
+/// The key of a slot, as it is now.
+pub trait Keys {
+    /// The key that the book in `slot` stands by on this board. Who stands on it has one.
+    fn key(&self, slot: u32) -> BoardKey;
 }
 
-impl<K> Default for Ranking<K> {
+impl<F: Fn(u32) -> BoardKey> Keys for F {
+    fn key(&self, slot: u32) -> BoardKey {
+        self(slot)
+    }
+}
+
+/// See the module. Adding, removing, [`rank_of`](Self::rank_of) and [`from`](Self::from) take O(log n + √n / 64) steps,
+/// the last of which is under 400 for a million.
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    branches: Vec<Branch>,
+}
+
+#[derive(Clone, Debug)]
+struct Branch {
+    /// The key that ends its last leaf.
+    last: BoardKey,
+    /// How many slots its leaves hold.
+    len: usize,
+    /// The keys that end its leaves: everybody up to there, from after the leaf before.
+    lasts: Vec<BoardKey>,
+    /// Their scores, close together for whoever searches.
+    scores: Vec<i64>,
+    leaves: Vec<Vec<u32>>,
+}
+
+/// Where a key belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Spot {
+    branch: usize,
+    leaf: usize,
+}
+
+impl Default for Ranking {
     fn default() -> Self {
-        Self { chunks: Vec::new(), lasts: Vec::new(), places: Places::default() }
+        Self { branches: vec![Branch::of(vec![BoardKey::LAST], vec![Vec::new()])] }
+    }
+}
+
+impl Branch {
+    fn of(lasts: Vec<BoardKey>, leaves: Vec<Vec<u32>>) -> Self {
+        let last = lasts.last().copied().unwrap_or(BoardKey::LAST);
+        let scores = lasts.iter().map(|last| last.score).collect();
+        Self { last, len: leaves.iter().map(Vec::len).sum(), lasts, scores, leaves }
     }
 }
 
 #[allow(clippy::arithmetic_side_effects, reason = "indexes and lengths of vectors")]
-impl<K: Ord + Copy> Ranking<K> {
-    /// Adds a key; `false` where it is in already.
-    pub fn insert(&mut self, key: K) -> bool {
-        let Some(last_chunk) = self.chunks.len().checked_sub(1) else {
-            *self = Self::from_sorted(&[key]);
-            return true;
-        };
-        let chunk_at = self.chunk_of(&key).min(last_chunk);
-        let chunk = &mut self.chunks[chunk_at];
-        let Err(place) = find(chunk, &key) else { return false };
-        if place == chunk.len() {
-            self.lasts[chunk_at] = key;
+impl Ranking {
+    /// The ranking of these.
+    pub fn of(mut keys: Vec<(BoardKey, u32)>) -> Self {
+        keys.sort_unstable_by_key(|(key, _)| *key);
+        let leaf = |chunk: &[(BoardKey, u32)]| chunk.iter().map(|(_, slot)| *slot).collect::<Vec<u32>>();
+        let end = |chunk: &[(BoardKey, u32)]| chunk.last().map_or(BoardKey::LAST, |(key, _)| *key);
+        let mut ends: Vec<BoardKey> = keys.chunks(FULL / 2).map(end).collect();
+        let leaves: Vec<Vec<u32>> = keys.chunks(FULL / 2).map(leaf).collect();
+        match ends.last_mut() {
+            Some(last) => *last = BoardKey::LAST,
+            None => return Self::default(),
         }
-        chunk.insert(place, key);
-        if chunk.len() >= FULL {
-            self.split(chunk_at);
-        } else {
-            self.places.increment(chunk_at);
-        }
-        true
+        let branches = ends.chunks(WIDE / 2).zip(leaves.chunks(WIDE / 2));
+        Self { branches: branches.map(|(lasts, leaves)| Branch::of(lasts.to_vec(), leaves.to_vec())).collect() }
     }
 
-    /// Takes a key away; `false` where it is not in.
-    pub fn remove(&mut self, key: &K) -> bool {
-        let chunk_at = self.chunk_of(key);
-        let Some(chunk) = self.chunks.get_mut(chunk_at) else { return false };
-        let Ok(place) = find(chunk, key) else { return false };
-        chunk.remove(place);
-        match chunk.last() {
-            Some(last) => self.lasts[chunk_at] = *last,
-            None => {
-                self.chunks.remove(chunk_at);
-                self.lasts.remove(chunk_at);
-                self.recount();
-                return true;
-            }
-        }
-        if chunk.len() >= SPARSE || !self.join(chunk_at) {
-            self.places.decrement(chunk_at);
-        }
-        true
-    }
-
-    /// Puts `new` in for `old`. Cheaper than both steps where the key moves a little.
-    pub fn replace(&mut self, old: &K, new: K) {
-        let chunk_at = self.chunk_of(old);
-        if self.chunk_of(&new) == chunk_at
-            && let Some(chunk) = self.chunks.get_mut(chunk_at)
-            && let (Ok(from), Err(to)) = (find(chunk, old), find(chunk, &new))
-        {
-            if to > from {
-                chunk.copy_within(from + 1..to, from);
-                chunk[to - 1] = new;
-            } else {
-                chunk.copy_within(to..from, to + 1);
-                chunk[to] = new;
-            }
-            if let Some(last) = chunk.last() {
-                self.lasts[chunk_at] = *last;
-            }
+    /// A key came, went or moved; `keys` tells what is now.
+    pub fn change(&mut self, slot: u32, before: Option<BoardKey>, after: Option<BoardKey>, keys: &impl Keys) {
+        let (from, to) = (before.map(|key| self.spot(&key)), after.map(|key| self.spot(&key)));
+        if from == to {
             return;
         }
-        self.remove(old);
-        self.insert(new);
+        // Leaves split and join last, since that moves spots.
+        if let Some(spot) = to {
+            self.add(spot, slot);
+        }
+        let sparse = from.is_some_and(|spot| self.take(spot, slot) < SPARSE);
+        if let Some(spot) = to {
+            self.split_at(spot, keys);
+        }
+        if let Some(key) = before.filter(|_| sparse) {
+            self.join_at(self.spot(&key));
+        }
     }
 
-    /// The rank of a key, from 1.
-    pub fn rank_of(&self, key: &K) -> Option<usize> {
-        let chunk_at = self.chunk_of(key);
-        let place = find(self.chunks.get(chunk_at)?, key).ok()?;
-        Some(self.places.before(chunk_at) + place + 1)
+    /// The rank of a key, from 1; `None` where it is not in.
+    pub fn rank_of(&self, key: &BoardKey, keys: &impl Keys) -> Option<usize> {
+        let spot = self.spot(key);
+        let branch = self.branches.get(spot.branch)?;
+        let before: usize = self.branches[..spot.branch].iter().map(|branch| branch.len).sum();
+        let before = before + branch.leaves[..spot.leaf].iter().map(Vec::len).sum::<usize>();
+        let (mut better, mut found) = (0, false);
+        for slot in branch.leaves.get(spot.leaf)? {
+            let other = keys.key(*slot);
+            better += usize::from(other < *key);
+            found |= other == *key;
+        }
+        found.then_some(before + better + 1)
     }
 
-    /// The key of a rank, from 1.
-    pub fn at(&self, rank: usize) -> Option<&K> {
-        let (chunk_at, place) = self.places.find(rank.checked_sub(1)?)?;
-        self.chunks.get(chunk_at)?.get(place)
+    /// All keys from a rank on, with their ranks.
+    pub fn from<'a>(&'a self, rank: usize, keys: &'a impl Keys) -> impl Iterator<Item = (usize, BoardKey)> {
+        let mut skipped = rank.max(1) - 1;
+        let mut branch = 0;
+        while self.branches.get(branch).is_some_and(|row| row.len <= skipped && branch + 1 < self.branches.len()) {
+            skipped -= self.branches[branch].len;
+            branch += 1;
+        }
+        let leaves = self.branches[branch..].iter().flat_map(|branch| &branch.leaves);
+        let mut passed = 0;
+        let leaves = leaves.skip_while(move |leaf| {
+            passed += leaf.len();
+            passed <= skipped
+        });
+        let begun = self.branches[..branch].iter().map(|branch| branch.len).sum::<usize>();
+        let before = self.leaves_before(branch, skipped);
+        let sorted = leaves.flat_map(move |leaf| {
+            let mut order: Vec<BoardKey> = leaf.iter().map(|slot| keys.key(*slot)).collect();
+            order.sort_unstable();
+            order
+        });
+        (begun + before + 1..).zip(sorted).skip(skipped - before)
     }
 
-    /// The first `n`.
-    pub fn top(&self, n: usize) -> impl Iterator<Item = &K> {
-        self.iter().take(n)
+    /// How many slots the leaves of a branch hold that end at or before `skipped`.
+    fn leaves_before(&self, branch: usize, skipped: usize) -> usize {
+        let mut before = 0;
+        for leaf in self.branches[branch..].iter().flat_map(|branch| &branch.leaves) {
+            if before + leaf.len() > skipped {
+                break;
+            }
+            before += leaf.len();
+        }
+        before
     }
 
-    /// The key of a rank with up to `n` on either side, each with its rank.
-    pub fn around(&self, rank: usize, n: usize) -> impl Iterator<Item = (usize, &K)> {
-        let first = rank.saturating_sub(n).max(1);
-        let last = if (1..=self.len()).contains(&rank) { rank.saturating_add(n) } else { 0 };
-        (first..=last).zip(self.from(first))
-    }
-
-    /// How many keys there are.
+    /// How many stand on it.
     pub fn len(&self) -> usize {
-        self.places.total()
+        self.branches.iter().map(|branch| branch.len).sum()
     }
 
-    /// Whether there is none.
+    /// Whether nobody does.
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.len() == 0
     }
 
-    /// All keys in order.
-    pub fn iter(&self) -> impl Iterator<Item = &K> {
-        self.chunks.iter().flatten()
+    /// The leaf that a key belongs to: the first that does not end before it.
+    fn spot(&self, key: &BoardKey) -> Spot {
+        let branch = self.branches.partition_point(|branch| branch.last < *key).min(self.branches.len() - 1);
+        let Branch { scores, lasts, leaves, .. } = &self.branches[branch];
+        // Scores alone find it, but where several leaves end with the same one.
+        let tied = scores.partition_point(|score| *score > key.score);
+        let leaf = tied + lasts[tied..].iter().take_while(|last| *last < key).count();
+        Spot { branch, leaf: leaf.min(leaves.len() - 1) }
     }
 
-    /// All keys from a rank on.
-    fn from(&self, rank: usize) -> impl Iterator<Item = &K> {
-        let (chunk_at, place) = self.places.find(rank.saturating_sub(1)).unwrap_or((self.chunks.len(), 0));
-        self.chunks[chunk_at..].iter().flatten().skip(place)
+    fn add(&mut self, spot: Spot, slot: u32) {
+        let branch = &mut self.branches[spot.branch];
+        branch.leaves[spot.leaf].push(slot);
+        branch.len += 1;
     }
 
-    /// The chunk that holds the key, or would: the first whose last key is not below it.
-    fn chunk_of(&self, key: &K) -> usize {
-        self.lasts.partition_point(|last| last < key)
+    /// Tells how many are left in the leaf.
+    fn take(&mut self, spot: Spot, slot: u32) -> usize {
+        let branch = &mut self.branches[spot.branch];
+        let leaf = &mut branch.leaves[spot.leaf];
+        if let Some(place) = leaf.iter().position(|other| *other == slot) {
+            leaf.swap_remove(place);
+            branch.len -= 1;
+        }
+        leaf.len()
     }
 
-    fn from_sorted(keys: &[K]) -> Self {
-        let chunks: Vec<Vec<K>> = keys.chunks(FRESH).map(roomy).collect();
-        let lasts = chunks.iter().filter_map(|chunk| chunk.last().copied()).collect();
-        let mut ranking = Self { chunks, lasts, places: Places::default() };
-        ranking.recount();
-        ranking
+    /// Makes two leaves of one that is too full, and two branches of one that is too wide.
+    fn split_at(&mut self, spot: Spot, keys: &impl Keys) {
+        let branch = &mut self.branches[spot.branch];
+        if branch.leaves[spot.leaf].len() <= FULL {
+            return;
+        }
+        let mut order: Vec<(BoardKey, u32)> = branch.leaves[spot.leaf].iter().map(|slot| (keys.key(*slot), *slot)).collect();
+        let middle = order.len() / 2;
+        let (_, (end, _), _) = order.select_nth_unstable_by_key(middle, |(key, _)| *key);
+        branch.lasts.insert(spot.leaf, *end);
+        branch.scores.insert(spot.leaf, end.score);
+        let slots = |order: &[(BoardKey, u32)]| order.iter().map(|(_, slot)| *slot).collect();
+        branch.leaves[spot.leaf] = slots(&order[middle + 1..]);
+        branch.leaves.insert(spot.leaf, slots(&order[..=middle]));
+        if branch.leaves.len() > WIDE {
+            let upper = Branch::of(branch.lasts.split_off(WIDE / 2), branch.leaves.split_off(WIDE / 2));
+            *branch = Branch::of(std::mem::take(&mut branch.lasts), std::mem::take(&mut branch.leaves));
+            self.branches.insert(spot.branch + 1, upper);
+        }
     }
 
-    fn split(&mut self, chunk_at: usize) {
-        let chunk = &mut self.chunks[chunk_at];
-        let upper = roomy(&chunk[FULL / 2..]);
-        chunk.truncate(FULL / 2);
-        self.lasts.insert(chunk_at, chunk[FULL / 2 - 1]);
-        self.chunks.insert(chunk_at + 1, upper);
-        self.recount();
+    /// Joins a leaf that has become sparse with a neighbour in its branch; a branch without slots goes.
+    fn join_at(&mut self, spot: Spot) {
+        let branch = &mut self.branches[spot.branch];
+        if branch.leaves[spot.leaf].len() >= SPARSE {
+            return;
+        }
+        let fits = |left: &usize| branch.leaves.get(left + 1).is_some_and(|next| branch.leaves[*left].len() + next.len() <= FULL / 2);
+        if let Some(left) = [Some(spot.leaf), spot.leaf.checked_sub(1)].into_iter().flatten().find(fits) {
+            let slots = branch.leaves.remove(left);
+            branch.lasts.remove(left);
+            branch.scores.remove(left);
+            branch.leaves[left].extend(slots);
+        }
+        if branch.len == 0 && self.branches.len() > 1 {
+            self.branches.remove(spot.branch);
+            if let Some(branch) = self.branches.last_mut() {
+                branch.last = BoardKey::LAST;
+                if let (Some(last), Some(score)) = (branch.lasts.last_mut(), branch.scores.last_mut()) {
+                    (*last, *score) = (BoardKey::LAST, BoardKey::LAST.score);
+                }
+            }
+        }
     }
-
-    /// Joins a sparse chunk with a neighbour where both fit into one with room to grow.
-    fn join(&mut self, chunk_at: usize) -> bool {
-        let fits = |a: usize| self.chunks.get(a + 1).is_some_and(|next| self.chunks[a].len() + next.len() <= FRESH);
-        let Some(left) = [Some(chunk_at), chunk_at.checked_sub(1)].into_iter().flatten().find(|a| fits(*a)) else { return false };
-        let right = self.chunks.remove(left + 1);
-        self.chunks[left].extend(right);
-        self.lasts.remove(left);
-        self.recount();
-        true
-    }
-
-    fn recount(&mut self) {
-        self.places.rebuild(self.chunks.iter().map(Vec::len));
-    }
-}
-
-impl<K: Ord + Copy> FromIterator<K> for Ranking<K> {
-    /// Sorts once: much cheaper than inserting one by one.
-    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
-        let mut keys: Vec<K> = keys.into_iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
-        Self::from_sorted(&keys)
-    }
-}
-
-/// Where a key is in a chunk, or belongs. By `<` alone, which keys can answer without a branch.
-fn find<K: Ord>(chunk: &[K], key: &K) -> Result<usize, usize> {
-    let place = chunk.partition_point(|other| other < key);
-    if chunk.get(place).is_some_and(|other| other == key) { Ok(place) } else { Err(place) }
-}
-
-/// A chunk that never has to move to grow.
-fn roomy<K: Copy>(keys: &[K]) -> Vec<K> {
-    let mut chunk = Vec::with_capacity(FULL);
-    chunk.extend_from_slice(keys);
-    chunk
 }

@@ -1,7 +1,7 @@
 //! `Rankings`: the two boards of every scope, for one window. Moved by [`Boards`](super::Boards).
 
 use super::record::Keys;
-use super::{BoardKey, BoardKind, BoardScope, Ranking};
+use super::{BoardKey, BoardKind, BoardScope, BoardWindow, By, Ranking};
 
 /// Both boards.
 #[derive(Clone, Debug, Default)]
@@ -13,18 +13,18 @@ pub(super) struct Rankings {
 /// One board overall and by district.
 #[derive(Clone, Debug, Default)]
 struct Scopes {
-    overall: Ranking<BoardKey>,
-    districts: Vec<Ranking<BoardKey>>,
+    overall: Ranking,
+    districts: Vec<Ranking>,
 }
 
 impl Rankings {
-    /// The boards of everybody's keys, each with its district.
-    pub(super) fn of(mut keys: impl FnMut(BoardKind) -> Vec<(u16, BoardKey)>) -> Self {
+    /// The boards of everybody's keys, each with its district and slot.
+    pub(super) fn of(mut keys: impl FnMut(BoardKind) -> Vec<(u16, BoardKey, u32)>) -> Self {
         Self { pnl: Scopes::of(&keys(BoardKind::Pnl)), roi: Scopes::of(&keys(BoardKind::Roi)) }
     }
 
     /// The ranking of one board; `None` for a district where nobody has stood yet.
-    pub(super) fn get(&self, kind: BoardKind, scope: BoardScope) -> Option<&Ranking<BoardKey>> {
+    pub(super) fn get(&self, kind: BoardKind, scope: BoardScope) -> Option<&Ranking> {
         let scopes = match kind {
             BoardKind::Pnl => &self.pnl,
             BoardKind::Roi => &self.roi,
@@ -35,47 +35,33 @@ impl Rankings {
         }
     }
 
-    /// Moves what changed.
-    pub(super) fn update(&mut self, district: u16, before: Keys, after: Keys) {
-        self.pnl.update(district, before.pnl, after.pnl);
-        self.roi.update(district, before.roi, after.roi);
+    /// Moves what changed of the book in a slot, of a district.
+    pub(super) fn update(&mut self, seat: (u32, u16), before: Keys, after: Keys, window: BoardWindow, by: By<'_>) {
+        self.pnl.update(seat, before.pnl, after.pnl, &by.keys(BoardKind::Pnl, window));
+        self.roi.update(seat, before.roi, after.roi, &by.keys(BoardKind::Roi, window));
     }
 }
 
 impl Scopes {
-    fn of(keys: &[(u16, BoardKey)]) -> Self {
-        Self { overall: keys.iter().map(|(_, key)| *key).collect(), districts: by_district(keys) }
+    fn of(keys: &[(u16, BoardKey, u32)]) -> Self {
+        Self { overall: Ranking::of(keys.iter().map(|(_, key, slot)| (*key, *slot)).collect()), districts: by_district(keys) }
     }
 
-    fn update(&mut self, district: u16, before: Option<BoardKey>, after: Option<BoardKey>) {
+    fn update(&mut self, (slot, district): (u32, u16), before: Option<BoardKey>, after: Option<BoardKey>, keys: &impl super::Keys) {
         if before != after {
-            exchange(&mut self.overall, before, after);
-            exchange(at(&mut self.districts, district), before, after);
+            self.overall.change(slot, before, after, keys);
+            at(&mut self.districts, district).change(slot, before, after, keys);
         }
     }
 }
 
 /// A ranking for each district that has a key, and for those before it in the list.
-pub(super) fn by_district(keys: &[(u16, BoardKey)]) -> Vec<Ranking<BoardKey>> {
-    let mut within: Vec<Vec<BoardKey>> = Vec::new();
-    for (district, key) in keys {
-        at(&mut within, *district).push(*key);
+pub(super) fn by_district(keys: &[(u16, BoardKey, u32)]) -> Vec<Ranking> {
+    let mut within: Vec<Vec<(BoardKey, u32)>> = Vec::new();
+    for (district, key, slot) in keys {
+        at(&mut within, *district).push((*key, *slot));
     }
-    within.into_iter().map(Ranking::from_iter).collect()
-}
-
-/// Moves a key.
-pub(super) fn exchange(ranking: &mut Ranking<BoardKey>, before: Option<BoardKey>, after: Option<BoardKey>) {
-    match (before, after) {
-        (Some(old), Some(new)) => ranking.replace(&old, new),
-        (Some(old), None) => {
-            ranking.remove(&old);
-        }
-        (None, Some(new)) => {
-            ranking.insert(new);
-        }
-        (None, None) => {}
-    }
+    within.into_iter().map(Ranking::of).collect()
 }
 
 /// What belongs to a district, made if need be.

@@ -25,6 +25,10 @@ const CONTENDER_FIXTURES: u32 = 3;
 pub struct Standing {
     /// A program's book: on boards only under `boards.bots`.
     pub bot: bool,
+    /// Its owner's district, by its place in the league's list.
+    pub district: u16,
+    /// The week that its account was opened in.
+    pub joined: Week,
     /// Of the whole season.
     pub season: Record<SeasonFixtures>,
     /// Of the last even and the last odd week that the book traded in.
@@ -64,7 +68,36 @@ pub(super) struct AllKeys {
     pub(super) contender: Option<BoardKey>,
 }
 
+/// What a fill moves: where a book of a district stood before and stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub(super) district: u16,
+    pub(super) before: AllKeys,
+    pub(super) after: AllKeys,
+}
+
 impl Standing {
+    /// Of a book that has not traded.
+    pub fn of(bot: bool, district: u16, joined: Week) -> Self {
+        Self { bot, district, joined, ..Self::default() }
+    }
+
+    /// A position was opened with this margin: the divisor of `roi` grows.
+    pub fn opened(&mut self, seat: Seat, margin: Money, when: When, rules: &BoardRules) -> Moved {
+        self.moved(seat, when, rules, |standing| standing.commit(margin, when, rules))
+    }
+
+    /// A position or a part of it was closed.
+    pub fn closed(&mut self, seat: Seat, closed: &Closed, when: When, rules: &BoardRules) -> Moved {
+        self.moved(seat, when, rules, |standing| standing.close(closed, when, rules))
+    }
+
+    fn moved(&mut self, seat: Seat, when: When, rules: &BoardRules, change: impl FnOnce(&mut Self)) -> Moved {
+        let before = self.keys(when.week, seat, rules);
+        change(self);
+        Moved { district: seat.district, before, after: self.keys(when.week, seat, rules) }
+    }
+
     /// What the book did in `week`, if it is known: it is of the last two weeks.
     pub fn week(&self, week: Week) -> Option<&Record<WeekFixtures>> {
         self.weeks.get(slot(week)).filter(|record| record.fixtures.week == week)
@@ -94,7 +127,7 @@ impl Standing {
         record.key(BoardKind::Pnl, seat.account, rules)
     }
 
-    pub(super) fn keys(&self, week: Week, seat: Seat, rules: &BoardRules) -> AllKeys {
+    fn keys(&self, week: Week, seat: Seat, rules: &BoardRules) -> AllKeys {
         if !self.is_ranked(rules) {
             return AllKeys::default();
         }
@@ -105,12 +138,12 @@ impl Standing {
         }
     }
 
-    pub(super) fn commit(&mut self, margin: Money, when: When, rules: &BoardRules) {
+    fn commit(&mut self, margin: Money, when: When, rules: &BoardRules) {
         self.season.commit(margin, when.seq, rules);
         self.turn_to(when.week).commit(margin, when.seq, rules);
     }
 
-    pub(super) fn close(&mut self, closed: &Closed, when: When, rules: &BoardRules) {
+    fn close(&mut self, closed: &Closed, when: When, rules: &BoardRules) {
         self.season.close(closed, closed.voided, when.seq, rules);
         // What an earlier week had committed is not this week's to take back.
         let voided = closed.voided.map(|margin| if closed.opened_in == when.week { margin } else { Money::ZERO });

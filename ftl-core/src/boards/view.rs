@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoardKey, Ranking};
+use super::BoardKey;
 use crate::id::AccountId;
 
 /// One line of a board.
@@ -32,15 +32,23 @@ pub struct BoardView {
 }
 
 impl BoardView {
-    /// The first `rows` of `ranking`, and `own` with up to `around` on either side. O(log n + rows + around).
-    pub fn of(ranking: &Ranking<BoardKey>, own: Option<BoardKey>, rows: usize, around: usize) -> Self {
-        let own_rank = own.and_then(|key| ranking.rank_of(&key));
-        Self {
-            rows: (1..).zip(ranking.top(rows)).map(|(rank, key)| row(rank, key)).collect(),
-            own: own_rank.zip(own).map(|(rank, key)| row(rank, &key)),
-            neighbours: own_rank.map(|rank| ranking.around(rank, around).map(|(rank, key)| row(rank, key)).collect()).unwrap_or_default(),
-            total: wide(ranking.len()),
-        }
+    /// The first `rows` of a board on which `total` stand, and whoever has `own` rank with up to `around` on either side.
+    /// `from` gives the keys from a rank on, with their ranks.
+    pub fn of<I: Iterator<Item = (usize, BoardKey)>>(
+        own: Option<usize>,
+        total: usize,
+        rows: usize,
+        around: usize,
+        from: impl Fn(usize) -> I,
+    ) -> Self {
+        let shown = |first: usize, count: usize| from(first).take(count).map(|(rank, key)| row(rank, &key)).collect::<Vec<_>>();
+        let neighbours = own.map(|rank| {
+            let first = rank.saturating_sub(around).max(1);
+            shown(first, rank.saturating_sub(first).saturating_add(around).saturating_add(1))
+        });
+        let neighbours = neighbours.unwrap_or_default();
+        let own = own.and_then(|rank| neighbours.iter().find(|line| line.rank == wide(rank))).copied();
+        Self { rows: shown(1, rows), own, neighbours, total: wide(total) }
     }
 }
 

@@ -1,9 +1,8 @@
 //! `WeekBoards`: the boards of one week, and district against district in it (R8.1). Moved by [`Boards`](super::Boards).
 
-use super::rankings::{Rankings, at, exchange};
-use super::standing::AllKeys;
+use super::rankings::Rankings;
 use super::view::row;
-use super::{BoardKey, BoardRow, Ranking};
+use super::{BoardKey, BoardRow, Keys, Ranking};
 use crate::id::Seq;
 use crate::time::Week;
 use crate::units::{Money, Wide};
@@ -17,7 +16,7 @@ pub(super) struct WeekBoards {
     pub(super) week: Week,
     pub(super) rankings: Rankings,
     /// By district, by realised result: who counts for it.
-    pub(super) contenders: Vec<Ranking<BoardKey>>,
+    pub(super) contenders: Vec<Ranking>,
 }
 
 /// A district's result of a week.
@@ -42,39 +41,32 @@ impl WeekBoards {
     pub(super) fn of(week: Week) -> Self {
         Self { week, ..Self::default() }
     }
+}
 
-    pub(super) fn update(&mut self, district: u16, before: &AllKeys, after: &AllKeys) {
-        self.rankings.update(district, before.week, after.week);
-        if before.contender != after.contender {
-            exchange(at(&mut self.contenders, district), before.contender, after.contender);
-        }
+/// The first `count` districts of the league's list, the best first: by score, then by who reached it first, then in
+/// the list's order; those that nobody counts for come last. `contenders` are who counts for each.
+pub(super) fn table(contenders: &[Ranking], keys: &impl Keys, count: u16) -> Vec<DistrictResult> {
+    let mut table: Vec<DistrictResult> = (0..count).map(|district| result(contenders.get(usize::from(district)), keys, district)).collect();
+    table.sort_by(|a, b| {
+        let nobody = |one: &DistrictResult| one.contenders == 0;
+        nobody(a).cmp(&nobody(b)).then(b.score.cmp(&a.score)).then(a.reached.cmp(&b.reached)).then(a.district.cmp(&b.district))
+    });
+    for (rank, line) in (1..).zip(table.iter_mut().take_while(|line| line.contenders > 0)) {
+        line.rank = Some(rank);
     }
+    table
+}
 
-    /// The first `count` districts of the league's list, the best first: by score, then by who reached it first, then in
-    /// the list's order; those that nobody counts for come last.
-    pub(super) fn table(&self, count: u16) -> Vec<DistrictResult> {
-        let mut table: Vec<DistrictResult> = (0..count).map(|district| self.result(district)).collect();
-        table.sort_by(|a, b| {
-            let nobody = |one: &DistrictResult| one.contenders == 0;
-            nobody(a).cmp(&nobody(b)).then(b.score.cmp(&a.score)).then(a.reached.cmp(&b.reached)).then(a.district.cmp(&b.district))
-        });
-        for (rank, line) in (1..).zip(table.iter_mut().take_while(|line| line.contenders > 0)) {
-            line.rank = Some(rank);
-        }
-        table
-    }
-
-    fn result(&self, district: u16) -> DistrictResult {
-        let ranking = self.contenders.get(usize::from(district));
-        let best: Vec<&BoardKey> = ranking.into_iter().flat_map(|ranking| ranking.top(usize::try_from(BEST).unwrap_or_default())).collect();
-        let sum: Wide = best.iter().map(|key| Wide::of(key.score)).sum();
-        DistrictResult {
-            rank: None,
-            district,
-            score: Money::from_units(sum.div_floor(BEST).clamp_i64()),
-            reached: best.iter().map(|key| key.reached).max().unwrap_or_default(),
-            contenders: ranking.map_or(0, |ranking| u64::try_from(ranking.len()).unwrap_or(u64::MAX)),
-            best: (1..).zip(best).map(|(rank, key)| row(rank, key)).collect(),
-        }
+fn result(ranking: Option<&Ranking>, keys: &impl Keys, district: u16) -> DistrictResult {
+    let best = ranking.into_iter().flat_map(|ranking| ranking.from(1, keys)).take(usize::try_from(BEST).unwrap_or_default());
+    let best: Vec<(usize, BoardKey)> = best.collect();
+    let sum: Wide = best.iter().map(|(_, key)| Wide::of(key.score)).sum();
+    DistrictResult {
+        rank: None,
+        district,
+        score: Money::from_units(sum.div_floor(BEST).clamp_i64()),
+        reached: best.iter().map(|(_, key)| key.reached).max().unwrap_or_default(),
+        contenders: ranking.map_or(0, |ranking| u64::try_from(ranking.len()).unwrap_or(u64::MAX)),
+        best: best.iter().map(|(rank, key)| row(*rank, key)).collect(),
     }
 }

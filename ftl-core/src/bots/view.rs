@@ -43,7 +43,7 @@ impl<'a> View<'a> {
 
     /// Open positions of the bot whose close does not rest yet, oldest first.
     pub fn positions(&self) -> Vec<&'a Position> {
-        self.state.positions_of(self.book).filter(|p| p.closing.is_empty()).collect()
+        self.state.positions_of(self.book).filter(|p| self.state.closing(p).next().is_none()).collect()
     }
 
     /// How long a position has been open.

@@ -31,7 +31,7 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
         limits::check_rules(rules)?;
         let rescaled = scale(&self.rules) != scale(rules);
-        let at_rest = self.positions.is_empty() && self.orders.is_empty() && !self.fixtures().any(|f| f.is_live() || f.awaits_final());
+        let at_rest = self.open_positions() == 0 && self.orders.is_empty() && !self.fixtures().any(|f| f.is_live() || f.awaits_final());
         if rescaled && !at_rest {
             return Err(Rejection::PositionsOpen);
         }

@@ -14,8 +14,8 @@ use crate::units::{Lots, Money};
 
 impl<R: Rulebook> State<R> {
     pub(crate) fn close_position(&mut self, book: BookId, position: PositionId, lots: Option<Lots>) -> Result<Receipt, Rejection> {
-        self.guard_book(book)?;
-        let row = self.position(position).filter(|row| row.book == book).ok_or(Rejection::UnknownPosition)?;
+        let held = self.book(book).ok_or(Rejection::UnknownAccount)?;
+        let row = *held.position(position).ok_or(Rejection::UnknownPosition)?;
         let instrument = self.instrument(row.instrument).ok_or(Rejection::UnknownInstrument)?;
         if self.is_frozen(instrument) {
             return Err(Rejection::Frozen);
@@ -23,14 +23,14 @@ impl<R: Rulebook> State<R> {
         if instrument.review.is_some() {
             return Err(Rejection::UnderReview);
         }
-        let closing: Lots = row.closing.iter().filter_map(|id| self.order(*id)).map(|order| order.lots).sum();
+        let closing: Lots = self.closing(&row).map(|order| order.lots).sum();
         let max = row.lots - closing;
         let lots = lots.unwrap_or(max);
         if lots <= Lots::ZERO || lots > max {
             return Err(Rejection::InvalidLots { min: Lots::from_units(1), max });
         }
         let (instrument, due) = (row.instrument, self.in_play_due(instrument));
-        self.exit_on_curve(position, lots)?;
+        self.exit_on_curve(&row, lots)?;
         // From here nothing can fail.
         let order = self.make_order_id();
         if due.is_some() {
@@ -49,17 +49,16 @@ impl<R: Rulebook> State<R> {
             })));
             return Ok(Receipt::Resting { order, due, portfolio: self.portfolio_of(book) });
         }
-        let direction = row_direction(self, position);
-        let Some(closed) = self.close_on_curve(position, lots, CloseReason::User, Some(order)) else { return Err(Rejection::Overflow) };
+        let Some(closed) = self.close_on_curve(&row, lots, CloseReason::User, Some(order)) else { return Err(Rejection::Overflow) };
         self.cover_bad_debt(book);
-        let rounding = Rounding::against(direction.opposite());
+        let rounding = Rounding::against(row.direction.opposite());
         Ok(Receipt::Closed {
             order,
             position,
             lots,
             exit_price: price_per_share(&self.rules, closed.value, lots, rounding),
             pnl: closed.pnl,
-            rest: self.position(position).map(|row| self.position_receipt(row)),
+            rest: if lots < row.lots { self.position(position).map(|row| self.position_receipt(row)) } else { None },
             portfolio: self.portfolio_of(book),
         })
     }
@@ -87,10 +86,10 @@ impl<R: Rulebook> State<R> {
 
     /// Undoes a position: it closes at what it cost.
     pub(crate) fn void_position(&mut self, position: PositionId) -> Result<(), Rejection> {
-        let row = self.position(position).ok_or(Rejection::UnknownPosition)?;
+        let row = *self.position(position).ok_or(Rejection::UnknownPosition)?;
         let (book, exit) = (row.book, Exit { value: row.entry_cost, fee: Money::ZERO });
         // From here nothing can fail.
-        self.close_at(position, None, exit, CloseReason::Voided, None);
+        self.close_at(&row, row.lots, exit, CloseReason::Voided, None);
         self.cover_bad_debt(book);
         Ok(())
     }
@@ -108,8 +107,4 @@ impl<R: Rulebook> State<R> {
         books.into_iter().for_each(|book| self.cover_bad_debt(book));
         Ok(())
     }
-}
-
-fn row_direction<R: Rulebook>(state: &State<R>, position: PositionId) -> crate::units::Direction {
-    state.position(position).map_or(crate::units::Direction::Long, |row| row.direction)
 }

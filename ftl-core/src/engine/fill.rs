@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::event::{Event, PositionClosed};
-use crate::id::{BookId, InstrumentIdx, OrderId, PositionId};
+use crate::id::{BookId, InstrumentIdx, OrderId};
 use crate::instrument::Instrument;
 use crate::ledger::{LedgerAccount, Posting, PostingReason};
 use crate::mutant::Mutant;
 use crate::order::{CancelReason, OrderAction};
-use crate::position::CloseReason;
+use crate::position::{CloseReason, Position};
 use crate::rulebook::curve::{fee, notional};
 use crate::rulebook::{PricingCurve, Rulebook};
 use crate::state::State;
@@ -44,8 +44,7 @@ impl<R: Rulebook> State<R> {
     }
 
     /// R2.2: what closing would bring on the curve as it is.
-    pub(crate) fn exit_on_curve(&self, position: PositionId, lots: Lots) -> Result<Exit, Overflow> {
-        let row = self.position(position).ok_or(Overflow)?;
+    pub(crate) fn exit_on_curve(&self, row: &Position, lots: Lots) -> Result<Exit, Overflow> {
         let instrument = self.instrument(row.instrument).ok_or(Overflow)?;
         let direction = row.direction.opposite();
         let rounding = self.against(direction, Mutant::ExitRoundsForTheTrader);
@@ -58,29 +57,22 @@ impl<R: Rulebook> State<R> {
     }
 
     /// Closes on the curve. `None` where the value does not fit, which the bounds of R2.4 exclude.
-    pub(crate) fn close_on_curve(
-        &mut self,
-        position: PositionId,
-        lots: Lots,
-        reason: CloseReason,
-        order: Option<OrderId>,
-    ) -> Option<ClosedFill> {
-        let exit = self.exit_on_curve(position, lots).ok()?;
-        self.close_at(position, Some(lots), exit, reason, order)
+    pub(crate) fn close_on_curve(&mut self, row: &Position, lots: Lots, reason: CloseReason, order: Option<OrderId>) -> Option<ClosedFill> {
+        let exit = self.exit_on_curve(row, lots).ok()?;
+        self.close_at(row, lots, exit, reason, order)
     }
 
-    /// Closes at a value, all of it where `lots` is not said.
+    /// Closes an open position, or `lots` of it, at a value.
     pub(crate) fn close_at(
         &mut self,
-        position: PositionId,
-        lots: Option<Lots>,
+        row: &Position,
+        lots: Lots,
         exit: Exit,
         reason: CloseReason,
         order: Option<OrderId>,
     ) -> Option<ClosedFill> {
-        let row = self.position(position)?.clone();
         let instrument = self.instrument(row.instrument)?;
-        let lots = lots.unwrap_or(row.lots).min(row.lots);
+        let lots = lots.min(row.lots);
         let entry_cost = if lots == row.lots {
             row.entry_cost
         } else {
@@ -100,9 +92,9 @@ impl<R: Rulebook> State<R> {
         let net = instrument.net - row.direction.signed(lots);
         let mark = R::Pricing::mark(&self.rules, crate::rulebook::Curve { base: instrument.base(), net });
         let remaining = row.lots - lots;
-        let orphans: Vec<OrderId> = if remaining == Lots::ZERO { row.closing.clone() } else { Vec::new() };
+        let orphans: Vec<OrderId> = if remaining == Lots::ZERO { self.closing(row).map(|order| order.id).collect() } else { Vec::new() };
         self.emit(Event::PositionClosed(Box::new(PositionClosed {
-            position,
+            position: row.id,
             order,
             book: row.book,
             instrument: row.instrument,
@@ -152,28 +144,29 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn close_everything(&mut self, prices: &[(InstrumentIdx, Price)], reason: CloseReason) -> BTreeSet<BookId> {
         let on_them = |instrument: InstrumentIdx| prices.iter().find(|(idx, _)| *idx == instrument).map(|(_, price)| *price);
         let mut orders = BTreeSet::new();
-        let mut positions = BTreeSet::new();
+        let mut slots = BTreeSet::new();
         for (idx, _) in prices {
             let Some(index) = self.index.instruments.get(idx.index()) else { continue };
             orders.extend(index.market.iter().copied());
             orders.extend(index.limit_long.iter().map(|(_, id)| *id));
             orders.extend(index.limit_short.iter().map(|(_, id)| *id));
-            positions.extend(index.positions.iter().copied());
+            slots.extend(index.holders());
         }
+        let of_slot = |slot: &u32| self.books.at(*slot).map(|book| book.positions.as_slice()).unwrap_or_default();
+        let on_one = |position: &&Position| on_them(position.instrument).is_some();
+        let mut positions: Vec<Position> = slots.iter().flat_map(of_slot).filter(on_one).copied().collect();
+        positions.sort_unstable_by_key(|position| position.id);
         for order in orders {
             let closes = self.order(order).is_some_and(|row| matches!(row.action, OrderAction::Close { .. }));
             self.cancel(order, if closes { CancelReason::PositionGone } else { CancelReason::MarketClosed });
         }
-        let mut books = BTreeSet::new();
-        for id in positions {
-            let Some(row) = self.position(id) else { continue };
+        for row in &positions {
             let Some(price) = on_them(row.instrument) else { continue };
-            books.insert(row.book);
             let value = row.direction.wide() * notional(&self.rules, price, row.lots);
             let value = Money::from_units(value.clamp_i64());
             let exit = Exit { value, fee: fee(&self.rules, value) };
-            self.close_at(id, None, exit, reason, None);
+            self.close_at(row, row.lots, exit, reason, None);
         }
-        books
+        positions.iter().map(|row| row.book).collect()
     }
 }

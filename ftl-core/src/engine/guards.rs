@@ -1,5 +1,6 @@
 //! The guards of an open (R4.2), in their order: checked when the order comes and again when it fills.
 
+use crate::book::Book;
 use crate::command::{OpenPosition, Slippage};
 use crate::fixture::{Fixture, MatchPhase, Position};
 use crate::id::BookId;
@@ -25,8 +26,9 @@ pub(crate) enum Moment {
 impl<R: Rulebook> State<R> {
     /// The column of guards; what passes may fill.
     pub(crate) fn guard_open(&self, open: &OpenPosition, moment: Moment) -> Result<OpenFill, Rejection> {
-        let book = self.book(open.book).ok_or(Rejection::UnknownAccount)?;
-        if self.account(open.book.account).is_none_or(|account| account.suspended) {
+        let slot = self.books.slot(open.book).ok_or(Rejection::UnknownAccount)?;
+        let book = self.books.at(slot).ok_or(Rejection::UnknownAccount)?;
+        if self.owner(slot, book).is_none_or(|account| account.suspended) {
             return Err(Rejection::AccountSuspended);
         }
         let instrument = self.instrument(open.instrument).ok_or(Rejection::UnknownInstrument)?;
@@ -56,12 +58,12 @@ impl<R: Rulebook> State<R> {
         if self.price_is_limited(instrument, open.direction) {
             return Err(Rejection::PriceLimit);
         }
-        self.guard_exposure(instrument, open)?;
+        self.guard_exposure(book, instrument, open)?;
         if moment == Moment::Arrival && book.positions.len().saturating_add(book.orders.len()) >= limits::MAX_IN_BOOK {
             return Err(Rejection::TooManyPositions { max: u32::try_from(limits::MAX_IN_BOOK).unwrap_or(u32::MAX) });
         }
         if moment == Moment::Arrival {
-            self.guard_margin(open, &fill)?;
+            self.guard_margin(book, open, &fill)?;
         }
         Ok(fill)
     }
@@ -113,7 +115,7 @@ impl<R: Rulebook> State<R> {
         let value = R::Pricing::fill_value(&self.rules, curve, open.direction, open.lots, rounding)?;
         let net = instrument.net + open.direction.signed(open.lots);
         let mark = R::Pricing::mark(&self.rules, crate::rulebook::Curve { net, ..curve });
-        let margin = Money::try_from(self.margin_at(instrument.idx, open.direction, open.lots, mark))?;
+        let margin = Money::try_from(self.margin_of(instrument, open.direction, open.lots, mark))?;
         let entry_cost = match open.direction {
             Direction::Long => value,
             Direction::Short => -value,
@@ -157,12 +159,12 @@ impl<R: Rulebook> State<R> {
     }
 
     /// R2.4: what is left of the side for everybody, and for this account.
-    fn guard_exposure(&self, instrument: &Instrument, open: &OpenPosition) -> Result<(), Rejection> {
+    fn guard_exposure(&self, book: &Book, instrument: &Instrument, open: &OpenPosition) -> Result<(), Rejection> {
         let rules = self.rules.exposure;
         let for_all = instrument.side_cap - instrument.gross(open.direction);
         let own_cap = (instrument.side_cap.wide() * rules.account_cap.wide()).div_floor(10_000).max(rules.account_min.wide());
-        let held: Lots =
-            self.positions_of(open.book).filter(|p| p.instrument == open.instrument && p.direction == open.direction).map(|p| p.lots).sum();
+        let same = |position: &&crate::position::Position| position.instrument == open.instrument && position.direction == open.direction;
+        let held: Lots = book.positions.iter().filter(same).map(|position| position.lots).sum();
         let own = Lots::from_units(own_cap.clamp_i64()) - held;
         let available = if self.mutated(Mutant::AccountCapForgotten) { for_all } else { for_all.min(own) };
         if open.lots > available {
@@ -175,8 +177,7 @@ impl<R: Rulebook> State<R> {
     ///
     /// When an order comes, not when it fills: whoever could make margin vanish in between would hold an option for
     /// nothing (docs/decisions/0050). A book that the fill leaves at the washout level is washed out in the same round.
-    fn guard_margin(&self, open: &OpenPosition, fill: &OpenFill) -> Result<(), Rejection> {
-        let book = self.book(open.book).ok_or(Rejection::UnknownAccount)?;
+    fn guard_margin(&self, book: &Book, open: &OpenPosition, fill: &OpenFill) -> Result<(), Rejection> {
         let reserved = book.reserved.wide();
         let after = MarkIf { instrument: open.instrument, mark: fill.mark };
         let value = open.direction.wide() * notional(&self.rules, fill.mark, open.lots) - fill.entry_cost.wide();

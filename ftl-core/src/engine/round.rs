@@ -1,18 +1,20 @@
 //! The round of R5.5: after whatever changed a price, a balance or an order: stops and profits in order of position id,
 //! then margin by account id, then limits by price and age; each fill starts the round again. Then the warnings (R5.2).
 
+use std::cmp::Reverse;
+
 use crate::command::OpenPosition;
 use crate::engine::guards::Moment;
 use crate::event::Event;
-use crate::id::{BookId, InstrumentIdx, OrderId, PositionId};
+use crate::id::{BookId, InstrumentIdx, OrderId};
 use crate::mutant::Mutant;
 use crate::order::{CancelReason, Order, OrderAction};
-use crate::position::CloseReason;
+use crate::position::{CloseReason, Position};
 use crate::rejection::Rejection;
 use crate::rulebook::curve::notional;
 use crate::rulebook::{PricingCurve, Rounding, Rulebook};
 use crate::state::State;
-use crate::state::portfolio::above;
+use crate::state::portfolio::Worth;
 use crate::units::{Direction, Wide};
 
 impl<R: Rulebook> State<R> {
@@ -31,18 +33,21 @@ impl<R: Rulebook> State<R> {
                 break;
             }
         }
-        let touched = std::mem::take(&mut self.work.touched);
-        touched.into_iter().for_each(|book| self.warn(book));
+        let mut touched = std::mem::take(&mut self.work.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        touched.iter().for_each(|(book, slot)| self.warn(*book, *slot));
+        touched.clear();
+        self.work.touched = touched;
     }
 
     /// R4.6: the oldest position whose stop or profit is reached.
     fn trigger_one(&mut self) -> bool {
         while let Some(id) = self.work.positions.pop_first() {
-            let Some(reason) = self.reached(id) else { continue };
-            let Some(row) = self.position(id) else { continue };
-            let (lots, book) = (row.lots, row.book);
-            if self.close_on_curve(id, lots, reason, None).is_some() {
-                self.cover_bad_debt(book);
+            let Some(row) = self.position(id).copied() else { continue };
+            let Some(reason) = self.reached(&row) else { continue };
+            if self.close_on_curve(&row, row.lots, reason, None).is_some() {
+                self.cover_bad_debt(row.book);
                 return true;
             }
         }
@@ -50,8 +55,7 @@ impl<R: Rulebook> State<R> {
     }
 
     /// Whether a stop or profit is reached by the mark now; never under review (R3.9).
-    fn reached(&self, id: PositionId) -> Option<CloseReason> {
-        let row = self.position(id)?;
+    fn reached(&self, row: &Position) -> Option<CloseReason> {
         let instrument = self.instrument(row.instrument).filter(|instrument| instrument.review.is_none())?;
         let mark = self.mark_of(instrument);
         let (stop, profit) = (row.stop_loss, row.take_profit);
@@ -68,40 +72,45 @@ impl<R: Rulebook> State<R> {
 
     /// R5.3: the lowest account at or below the washout level loses its worst position; with equity gone, all.
     fn wash_out_one(&mut self) -> bool {
-        while let Some(id) = self.work.books.first().copied() {
-            if self.next_washout(id).is_some_and(|position| self.wash_out(id, position)) {
+        while let Some(Reverse((id, slot))) = self.work.books.peek().copied() {
+            let Some(book) = self.books.at(slot) else { break };
+            let worth = self.judged(book);
+            if self.next_washout(id, slot, worth).is_some_and(|position| self.wash_out(id, &position)) {
                 return true;
             }
-            self.work.books.pop_first();
-            self.work.touched.insert(id);
+            while self.work.books.peek() == Some(&Reverse((id, slot))) {
+                self.work.books.pop();
+            }
+            // Whoever passes a threshold of the warning later in this entry has left a band, and comes here again.
+            if self.warning_of(slot, worth).is_some() {
+                self.work.touched.push((id, slot));
+            }
             if !self.mutated(Mutant::BandMissedAfterTrade) {
-                self.set_bands(id);
+                self.set_bands_of(slot, worth);
             }
         }
         false
     }
 
     /// The position that a book is to lose now, if any.
-    fn next_washout(&mut self, id: BookId) -> Option<PositionId> {
-        if self.book(id)?.positions.is_empty() {
+    fn next_washout(&mut self, id: BookId, slot: u32, worth: Worth) -> Option<Position> {
+        let book = self.books.at(slot)?;
+        if book.positions.is_empty() {
             self.work.sweeping.remove(&id);
             return None;
         }
-        let worth = self.judged(self.book(id)?);
         if worth.0 <= Wide::ZERO && worth.1 > Wide::ZERO {
             self.work.sweeping.insert(id);
         }
-        let due = self.is_washed_out(worth) || self.work.sweeping.contains(&id);
-        self.lowest_position(self.book(id)?).filter(|_| due)
+        if self.is_washed_out(worth) || self.work.sweeping.contains(&id) { self.lowest_position(book) } else { None }
     }
 
     /// Whether it closed: always, as R2.4 bounds what a fill is worth.
-    fn wash_out(&mut self, id: BookId, position: PositionId) -> bool {
-        let lots = self.position(position).map(|row| row.lots).unwrap_or_default();
-        let closed = self.close_on_curve(position, lots, CloseReason::Washout, None).is_some();
+    fn wash_out(&mut self, id: BookId, row: &Position) -> bool {
+        let closed = self.close_on_curve(row, row.lots, CloseReason::Washout, None).is_some();
         self.cover_bad_debt(id);
         if self.mutated(Mutant::WashoutStopsAfterOne) {
-            self.work.books.remove(&id);
+            self.work.books.retain(|Reverse((other, _))| *other != id);
         }
         closed
     }
@@ -174,15 +183,15 @@ impl<R: Rulebook> State<R> {
                 }
             }
             OrderAction::Close { position } => {
-                let lots = self.position(position).map(|row| row.lots.min(order.lots));
+                let row = self.position(position).copied();
                 let reviewed = self.instrument(order.instrument).is_some_and(|instrument| instrument.review.is_some());
                 let frozen = self.instrument(order.instrument).is_some_and(|instrument| self.is_frozen(instrument));
-                match lots {
+                match row {
                     None => self.cancel(id, CancelReason::PositionGone),
                     Some(_) if frozen => self.refuse(id, &Rejection::Frozen),
                     Some(_) if reviewed => self.refuse(id, &Rejection::UnderReview),
-                    Some(lots) => {
-                        if self.close_on_curve(position, lots, CloseReason::User, Some(id)).is_none() {
+                    Some(row) => {
+                        if self.close_on_curve(&row, row.lots.min(order.lots), CloseReason::User, Some(id)).is_none() {
                             self.refuse(id, &Rejection::Overflow);
                         }
                         self.cover_bad_debt(order.book);
@@ -197,20 +206,25 @@ impl<R: Rulebook> State<R> {
     }
 
     /// R5.2: once below the warning; again only after recovery or a flat book.
-    fn warn(&mut self, id: BookId) {
-        let Some(book) = self.book(id) else { return };
-        let (equity, used) = self.judged(book);
+    fn warn(&mut self, id: BookId, slot: u32) {
+        let Some(book) = self.books.at(slot) else { return };
+        let worth = self.judged(book);
+        let Some(warns) = self.warning_of(slot, worth) else { return };
+        self.emit(if warns { Event::MarginWarned { book: id } } else { Event::MarginRearmed { book: id } });
+        self.set_bands_of(slot, worth);
+    }
+
+    /// Whether a book is to be warned (`true`) or re-armed (`false`).
+    fn warning_of(&self, slot: u32, (equity, used): Worth) -> Option<bool> {
+        let book = self.books.at(slot)?;
         let margin = self.rules.margin;
         let flat = used == Wide::ZERO;
         let below = !flat && equity * 10_000 < used * margin.warn_below.wide();
         let recovered = flat || equity * 10_000 >= used * margin.rearm_at.wide();
-        let warned = book.warned && !self.mutated(Mutant::WarnsTwice);
-        debug_assert!(flat || above(equity, used, margin.washout_at), "the round leaves nobody below the washout level");
-        match (warned, below, recovered) {
-            (false, true, _) => self.emit(Event::MarginWarned { book: id }),
-            (true, _, true) => self.emit(Event::MarginRearmed { book: id }),
-            _ => return,
+        match (book.warned && !self.mutated(Mutant::WarnsTwice), below, recovered) {
+            (false, true, _) => Some(true),
+            (true, _, true) => Some(false),
+            _ => None,
         }
-        self.set_bands(id);
     }
 }

@@ -136,7 +136,7 @@ impl Desk<'_> {
 
     /// Closes a position, or a part of it; refusals are tried again by whoever cares.
     pub fn close(&mut self, seat: usize, position: PositionId, lots: Option<Lots>) -> bool {
-        let waits = self.state().position(position).is_none_or(|row| !row.closing.is_empty());
+        let waits = self.state().position(position).is_none_or(|row| self.state().closing(row).next().is_some());
         let book = self.book(seat);
         !waits && self.give(Action::ClosePosition { book, position, lots }).is_ok()
     }

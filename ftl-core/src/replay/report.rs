@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::boards::{Board, BoardKind, BoardScope};
+use crate::boards::{Board, BoardKey, BoardKind, BoardScope};
 use crate::event::{CloseReason, Event, PositionClosed};
 use crate::fixture::MatchPhase;
 use crate::hash::Hash;
@@ -130,8 +130,10 @@ impl ReplayReport {
         self.house = state.ledger().house;
         let lines = |kind, score: fn(i64) -> String| {
             let ranking = state.boards().ranking(Board::of_season(kind, BoardScope::Overall));
-            let top = ranking.into_iter().flat_map(|ranking| ranking.top(BOARD_LINES));
-            (1..).zip(top).map(|(rank, key)| BoardLine { rank, account: key.account, score: score(key.score) }).collect()
+            let line = |key: BoardKey, rank| BoardLine { rank, account: key.account, score: score(key.score) };
+            ranking
+                .map(|ranking| (1..).zip(ranking.iter().take(BOARD_LINES)).map(|(rank, key)| line(key, rank)).collect())
+                .unwrap_or_default()
         };
         let pnl = lines(BoardKind::Pnl, |score| Money::from_units(score).to_string());
         let roi = lines(BoardKind::Roi, |score| Score::from_units(score).to_string());

@@ -55,7 +55,7 @@ impl Trader {
         if book.positions.is_empty() && book.orders.is_empty() && book.balance < POOR {
             return top_up(state, book, now).or_else(|| self.open(look, state, book, draws));
         }
-        let held = book.positions.first().and_then(|oldest| state.position(*oldest));
+        let held = book.positions.first();
         if let Some(position) = held
             && let Some(action) = self.leave(look, state, position, now, draws)
         {
@@ -76,7 +76,7 @@ impl Trader {
     /// Closes the oldest position, or moves its stop.
     fn leave(&self, look: &Look, state: &State, position: &Position, now: At, draws: &mut Seeded) -> Option<Action> {
         let instrument = state.instrument(position.instrument)?;
-        if !position.closing.is_empty() || instrument.frozen || instrument.review.is_some() {
+        if state.closing(position).next().is_some() || instrument.frozen || instrument.review.is_some() {
             return None;
         }
         let persona = self.persona();
@@ -108,7 +108,7 @@ impl Trader {
     fn open(&self, look: &Look, state: &State, book: &Book, draws: &mut Seeded) -> Option<Action> {
         let persona = self.persona();
         let (candidate, direction) = self.whom(look, draws)?;
-        let committed: Money = book.positions.iter().filter_map(|id| state.position(*id)).map(|p| p.committed).sum();
+        let committed: Money = book.positions.iter().map(|p| p.committed).sum();
         let free = book.balance - book.reserved - committed;
         let part = i64::try_from(draws.between(persona.size.0, persona.size.1)).unwrap_or(0);
         let lots = affordable(state, candidate.margin(direction), free, part).min(candidate.room(direction)).min(state.rules().max_lots);

@@ -6,7 +6,7 @@ mod trading;
 use std::sync::Arc;
 
 use crate::account::Account;
-use crate::boards::Boards;
+use crate::boards::{Boards, Standing};
 use crate::book::Book;
 use crate::command::AccountKind;
 use crate::event::Event;
@@ -21,7 +21,7 @@ use crate::rulebook::scoring::ScoreSheet;
 use crate::state::State;
 use crate::state::index::InstrumentIndex;
 use crate::time::{At, MatchClock, Week};
-use crate::units::{Lots, Price};
+use crate::units::{Lots, Money, Price};
 
 impl<R: Rulebook> State<R> {
     /// Applies one fact.
@@ -34,8 +34,9 @@ impl<R: Rulebook> State<R> {
             Event::RulesChanged(rules) => {
                 self.rules = Arc::new((**rules).clone());
                 self.rebuild_boards();
-                let books: Vec<BookId> = self.books.iter().filter(|book| !book.positions.is_empty()).map(|book| book.id).collect();
-                self.work.books.extend(books);
+                for (slot, book) in self.books.slots().filter(|(_, book)| !book.positions.is_empty()) {
+                    self.work.look_at(book.id, slot);
+                }
                 self.work.limits.extend(self.instruments.iter().map(|row| row.idx));
             }
             Event::AccountOpened { account, district, kind } => self.account_opened(*account, district, *kind),
@@ -80,7 +81,9 @@ impl<R: Rulebook> State<R> {
             Event::ReviewHeld { instrument, review } => self.change(*instrument, |row| row.review = Some(*review)),
             Event::ReviewEnded { instrument } => {
                 self.change(*instrument, |row| row.review = None);
-                self.work.noted.remove(instrument);
+                if let Some(index) = self.index.of(*instrument) {
+                    index.noted = None;
+                }
                 self.note_mark(*instrument);
             }
             Event::FixtureCreated { fixture, home, away, kick_off, coverage, squad, prior_conceded } => {
@@ -166,8 +169,7 @@ impl<R: Rulebook> State<R> {
         if !outcome.replayed {
             self.remember(outcome.id, outcome.body, outcome.answer.clone());
         }
-        let work = std::mem::take(&mut self.work);
-        work.books.iter().for_each(|book| self.set_bands(*book));
+        self.rest();
     }
 
     pub(crate) fn change(&mut self, instrument: InstrumentIdx, change: impl FnOnce(&mut Instrument)) {
@@ -182,14 +184,20 @@ impl<R: Rulebook> State<R> {
         }
     }
 
+    /// Notes that a book's margin must be looked at.
+    fn look_at(&mut self, book: BookId) {
+        if let Some(slot) = self.books.slot(book) {
+            self.work.look_at(book, slot);
+        }
+    }
+
     fn account_opened(&mut self, account: AccountId, district: &crate::id::District, kind: AccountKind) {
         let districts = self.genesis.as_ref().map(|genesis| genesis.districts.as_slice()).unwrap_or_default();
         let place = districts.iter().position(|known| known == district).unwrap_or(0);
         let district = u16::try_from(place).unwrap_or(0);
         self.accounts.insert(Account { id: account, district, since: self.at, kind, suspended: false });
-        let mut book = Book::new(BookId::season(account));
-        book.standing.bot = kind == AccountKind::Bot;
-        self.books.insert(book);
+        let standing = Standing::of(kind == AccountKind::Bot, district, Week::of(self.at));
+        self.books.insert(Book { standing, ..Book::new(BookId::season(account)) });
     }
 
     fn value_posted(&mut self, reason: PostingReason, postings: &[Posting]) {
@@ -197,7 +205,7 @@ impl<R: Rulebook> State<R> {
         for posting in postings {
             self.post(*posting);
             let LedgerAccount::Wallet(book) = posting.account else { continue };
-            self.work.books.insert(book);
+            self.look_at(book);
             self.change_book(book, |row| match reason {
                 PostingReason::Seed | PostingReason::Grant => row.grants += posting.amount,
                 PostingReason::TopUp => {
@@ -211,6 +219,9 @@ impl<R: Rulebook> State<R> {
     }
 
     fn post(&mut self, posting: Posting) {
+        if posting.amount == Money::ZERO {
+            return;
+        }
         match posting.account {
             LedgerAccount::Wallet(book) => self.change_book(book, |row| row.balance += posting.amount),
             LedgerAccount::House if self.mutated(Mutant::HousePostingSkipped) => {}
@@ -224,10 +235,8 @@ impl<R: Rulebook> State<R> {
 
     /// Builds the boards from the standings.
     pub(crate) fn rebuild_boards(&mut self) {
-        let standings = self.books.iter().filter(|book| book.id.number == 0).filter_map(|book| {
-            let account = self.accounts.get(book.id.account)?;
-            Some((account.seat(), &book.standing))
-        });
+        let season = self.books.slots().filter(|(_, book)| book.id.number == 0);
+        let standings = season.map(|(slot, book)| (slot, book.seat(), &book.standing));
         self.boards = Boards::rebuild(&self.rules.boards, standings);
     }
 }

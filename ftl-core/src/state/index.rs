@@ -2,12 +2,13 @@
 //! O(log n + what it affects), never O(holders).
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use rustc_hash::FxHashMap;
 
 use super::bands::Band;
-use crate::id::{AccountId, BookId, FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
+use super::slots::{Slots, hash_of};
+use crate::id::{FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
 use crate::mutant::Mutant;
 use crate::order::{Order, OrderAction};
 use crate::position::Position;
@@ -22,24 +23,33 @@ pub(crate) struct Index {
     pub slugs: FxHashMap<InstrumentId, InstrumentIdx>,
     pub fixtures: FxHashMap<FixtureId, u32>,
     pub instruments: Vec<InstrumentIndex>,
-    /// Where each book's bands stand in the instruments' indexes.
-    pub bands: FxHashMap<BookId, Vec<Band>>,
+    /// The slot of the book that holds each position.
+    pub positions: Slots,
+    /// By a book's slot: its bands.
+    pub bands: Vec<Vec<Band>>,
     pub timers: BTreeSet<Timer>,
 }
 
 /// What hangs on one instrument's price.
+///
+/// The edges of bands are left where they are when a book is traded in, and compared with its bands when they are met;
+/// they are cleared of what is gone once that is more than the rest.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InstrumentIndex {
-    /// Every open position in it.
-    pub positions: BTreeSet<PositionId>,
+    /// How many positions in it are held by the books of each [`GROUP`] of slots.
+    pub holders: Vec<u16>,
+    /// The entry in which, and the judged mark up to which, its stops and bands have been looked at.
+    pub noted: Option<(Seq, Price)>,
     /// Reached when the mark falls to the price: stops of longs, profits of shorts.
     pub falling: BTreeSet<(Price, PositionId)>,
     /// Reached when the mark rises to the price: stops of shorts, profits of longs.
     pub rising: BTreeSet<(Price, PositionId)>,
-    /// Books that need a look when the mark falls below the price.
-    pub lower: BTreeSet<(Price, BookId)>,
-    /// Books that need a look when the mark rises above the price.
-    pub upper: BTreeSet<(Price, BookId)>,
+    /// Books that need a look when the mark falls below the price, the highest first.
+    pub lower: BinaryHeap<(Price, u32)>,
+    /// Books that need a look when the mark rises above the price, the lowest first.
+    pub upper: BinaryHeap<(Reverse<Price>, u32)>,
+    /// How many books have a band here.
+    pub banded: usize,
     /// Market orders that rest, to open and to close.
     pub market: BTreeSet<OrderId>,
     /// Limit orders to buy, best first.
@@ -51,6 +61,9 @@ pub(crate) struct InstrumentIndex {
     /// Positions whose stop and profit are to arm.
     pub arming: BTreeSet<PositionId>,
 }
+
+/// Books in a group: whoever looks for the holders of an instrument looks at the books of the groups that hold it.
+const GROUP: u32 = 64;
 
 /// Something that happens by itself. Fires in the order of its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,18 +139,54 @@ impl InstrumentIndex {
     }
 }
 
-/// Below and above every book, to bound a range of edges.
-const FIRST_BOOK: BookId = BookId { account: AccountId(0), number: 0 };
-const LAST_BOOK: BookId = BookId { account: AccountId(u128::MAX), number: u16::MAX };
+fn group_of(slot: u32) -> usize {
+    slot.checked_div(GROUP).and_then(|group| usize::try_from(group).ok()).unwrap_or(0)
+}
 
-/// The next price up.
-fn next_above(price: Price) -> Price {
-    price.checked_add(Price::from_units(1)).unwrap_or(Price::MAX)
+impl InstrumentIndex {
+    /// The slots of the books that may hold it, in order: all that do, and their neighbours.
+    pub fn holders(&self) -> impl Iterator<Item = u32> {
+        let groups = (0u32..).zip(&self.holders).filter(|(_, held)| **held > 0);
+        groups.flat_map(|(group, _)| (0..GROUP).map(move |n| group.saturating_mul(GROUP).saturating_add(n)))
+    }
 }
 
 impl Index {
     pub fn of(&mut self, instrument: InstrumentIdx) -> Option<&mut InstrumentIndex> {
         self.instruments.get_mut(instrument.index())
+    }
+
+    /// The bands of the book in this slot.
+    pub fn bands_at(&self, slot: u32) -> &[Band] {
+        usize::try_from(slot).ok().and_then(|slot| self.bands.get(slot)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A position is in the book in this slot.
+    pub fn add_position(&mut self, position: &Position, slot: u32) {
+        self.positions.insert(hash_of(&position.id), slot);
+        let Some(index) = self.of(position.instrument) else { return };
+        let group = group_of(slot);
+        if index.holders.len() <= group {
+            index.holders.resize(group.saturating_add(1), 0);
+        }
+        if let Some(held) = index.holders.get_mut(group) {
+            *held = held.saturating_add(1);
+        }
+        index.add_triggers(position);
+        if position.pending.is_some() {
+            index.arming.insert(position.id);
+        }
+    }
+
+    /// A position has left the book in this slot.
+    pub fn remove_position(&mut self, position: &Position, slot: u32) {
+        self.positions.remove(hash_of(&position.id), |other| other == slot);
+        let Some(index) = self.of(position.instrument) else { return };
+        if let Some(held) = index.holders.get_mut(group_of(slot)) {
+            *held = held.saturating_sub(1);
+        }
+        index.arming.remove(&position.id);
+        index.remove_triggers(position);
     }
 }
 
@@ -150,27 +199,23 @@ impl<R: Rulebook> State<R> {
         let judged = self.judged_mark(row);
         let under_review = row.review.is_some();
         let forget_shorts = self.mutated(Mutant::TriggerIndexMissesShorts);
-        let Some(index) = self.index.instruments.get(instrument.index()) else { return };
-        self.work.limits.insert(instrument);
-        let before = self.work.noted.insert(instrument, judged);
-        if before.is_none_or(|before| judged < before) {
+        let Some(index) = self.index.instruments.get_mut(instrument.index()) else { return };
+        if !index.limit_long.is_empty() || !index.limit_short.is_empty() {
+            self.work.limits.insert(instrument);
+        }
+        let before = index.noted.filter(|(entry, _)| *entry == self.seq).map(|(_, mark)| mark);
+        index.noted = Some((self.seq, judged));
+        if before.is_none_or(|before| judged < before) && !under_review {
             let highest = before.unwrap_or(Price::MAX);
-            if !under_review {
-                let fallen = index.falling.range((judged, PositionId(0))..=(highest, PositionId(u128::MAX)));
-                self.work.positions.extend(fallen.map(|(_, id)| *id));
-            }
-            let edges = index.lower.range((next_above(judged), FIRST_BOOK)..=(highest, LAST_BOOK));
-            self.work.books.extend(edges.map(|(_, book)| *book));
+            let fallen = index.falling.range((judged, PositionId(0))..=(highest, PositionId(u128::MAX)));
+            self.work.positions.extend(fallen.map(|(_, id)| *id));
         }
-        if before.is_none_or(|before| judged > before) {
+        if before.is_none_or(|before| judged > before) && !under_review && !forget_shorts {
             let lowest = before.unwrap_or(Price::MIN);
-            if !under_review && !forget_shorts {
-                let risen = index.rising.range((lowest, PositionId(0))..=(judged, PositionId(u128::MAX)));
-                self.work.positions.extend(risen.map(|(_, id)| *id));
-            }
-            let edges = index.upper.range((lowest, FIRST_BOOK)..(judged, FIRST_BOOK));
-            self.work.books.extend(edges.map(|(_, book)| *book));
+            let risen = index.rising.range((lowest, PositionId(0))..=(judged, PositionId(u128::MAX)));
+            self.work.positions.extend(risen.map(|(_, id)| *id));
         }
+        self.note_bands(instrument, judged);
     }
 
     /// Builds every index from the rows.
@@ -186,12 +231,9 @@ impl<R: Rulebook> State<R> {
                 self.index.timers.insert(Timer { due, set_by, kind: TimerKind::Finalise(number) });
             }
         }
-        for position in self.positions.iter() {
-            let Some(index) = self.index.instruments.get_mut(position.instrument.index()) else { continue };
-            index.positions.insert(position.id);
-            index.add_triggers(position);
-            if position.pending.is_some() {
-                index.arming.insert(position.id);
+        for (slot, book) in self.books.slots() {
+            for position in &book.positions {
+                self.index.add_position(position, slot);
             }
         }
         for order in self.orders.iter() {
@@ -200,10 +242,8 @@ impl<R: Rulebook> State<R> {
             }
             self.index.timers.extend(Timer::of_order(order));
         }
-        let books: Vec<BookId> = self.books.iter().filter(|book| !book.positions.is_empty()).map(|book| book.id).collect();
-        for book in books {
-            self.set_bands(book);
-        }
+        let books: Vec<u32> = self.books.slots().filter(|(_, book)| !book.positions.is_empty()).map(|(slot, _)| slot).collect();
+        books.into_iter().for_each(|slot| self.set_bands(slot));
         self.rebuild_boards();
     }
 }

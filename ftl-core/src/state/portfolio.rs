@@ -2,7 +2,8 @@
 
 use crate::book::Book;
 use crate::command::OpenPosition;
-use crate::id::{BookId, InstrumentIdx, PositionId};
+use crate::id::{BookId, InstrumentIdx};
+use crate::instrument::Instrument;
 use crate::outcome::{Portfolio, PositionReceipt};
 use crate::position::Position;
 use crate::rulebook::curve::{notional, price_per_share};
@@ -20,6 +21,12 @@ pub(crate) struct MarkIf {
     pub mark: Price,
 }
 
+impl MarkIf {
+    fn or(as_if: Option<Self>, instrument: &Instrument, mark: impl FnOnce() -> Price) -> Price {
+        as_if.filter(|as_if| as_if.instrument == instrument.idx).map_or_else(mark, |as_if| as_if.mark)
+    }
+}
+
 /// What an open would cost and leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OpenFill {
@@ -33,8 +40,15 @@ pub(crate) struct OpenFill {
 impl<R: Rulebook> State<R> {
     /// A book's margin account, at judged marks; free margin counts the worse of both marks under review (R3.9).
     pub fn portfolio(&self, book: BookId) -> Option<Portfolio> {
-        let row = self.book(book)?;
-        Some(account_of(row, row.balance, self.judged(row), self.free(row, None)))
+        self.book(book).map(|row| self.portfolio_in(row))
+    }
+
+    pub(crate) fn portfolio_in(&self, row: &Book) -> Portfolio {
+        let (equity, used) = self.judged(row);
+        let reviewed = |position: &Position| self.instrument(position.instrument).is_some_and(|row| row.review.is_some());
+        // Where nothing is under review both look at the same marks.
+        let free = if row.positions.iter().any(reviewed) { self.free(row, None) } else { equity - used };
+        account_of(row, row.balance, (equity, used), free)
     }
 
     /// The same after a fill that has not happened.
@@ -55,7 +69,8 @@ impl<R: Rulebook> State<R> {
 
     /// A position as its trader is told of it.
     pub fn position_receipt(&self, position: &Position) -> PositionReceipt {
-        let mark = self.instrument(position.instrument).map_or(Price::ZERO, |row| self.mark_of(row));
+        let row = self.instrument(position.instrument);
+        let margin = row.map_or(Wide::ZERO, |row| self.margin_of(row, position.direction, position.lots, self.mark_of(row)));
         PositionReceipt {
             id: position.id,
             instrument: position.instrument,
@@ -63,7 +78,7 @@ impl<R: Rulebook> State<R> {
             lots: position.lots,
             entry_price: price_per_share(&self.rules, position.entry_cost, position.lots, Rounding::against(position.direction)),
             entry_cost: position.entry_cost,
-            margin: Money::from_units(self.margin_at(position.instrument, position.direction, position.lots, mark).clamp_i64()),
+            margin: Money::from_units(margin.clamp_i64()),
             stop_loss: position.stop_loss,
             take_profit: position.take_profit,
             opened_at: position.opened_at,
@@ -75,9 +90,8 @@ impl<R: Rulebook> State<R> {
     }
 
     /// R4.7, for a whole position.
-    pub(crate) fn margin_at(&self, instrument: InstrumentIdx, direction: Direction, lots: Lots, mark: Price) -> Wide {
-        let Some(row) = self.instrument(instrument) else { return Wide::ZERO };
-        notional(&self.rules, R::Margin::per_share(&self.rules, row.footballer.position, direction, mark), lots)
+    pub(crate) fn margin_of(&self, instrument: &Instrument, direction: Direction, lots: Lots, mark: Price) -> Wide {
+        notional(&self.rules, R::Margin::per_share(&self.rules, instrument.footballer.position, direction, mark), lots)
     }
 
     /// Equity and used margin at judged marks: what R5 looks at.
@@ -86,40 +100,30 @@ impl<R: Rulebook> State<R> {
     }
 
     fn judged_if(&self, book: &Book, as_if: Option<MarkIf>) -> Worth {
-        self.worth(book, |state, position, add| match (as_if, state.instrument(position.instrument)) {
-            (Some(as_if), _) if as_if.instrument == position.instrument => add(as_if.mark),
-            (_, Some(row)) => add(state.judged_mark(row)),
-            (_, None) => {}
-        })
+        self.worth(book, |row| (MarkIf::or(as_if, row, || self.judged_mark(row)), None))
     }
 
     /// R5.1: equity less used margin, resting orders apart; with one mark as it would be, and the worse of both
     /// marks for what is under review.
     pub(crate) fn free(&self, book: &Book, as_if: Option<MarkIf>) -> Wide {
-        let (equity, used) = self.worth(book, |state, position, add| {
-            let Some(row) = state.instrument(position.instrument) else { return };
-            match as_if {
-                Some(as_if) if as_if.instrument == position.instrument => add(as_if.mark),
-                _ => add(state.mark_of(row)),
-            }
-            if let Some(review) = row.review {
-                add(review.mark);
-            }
+        let (equity, used) = self.worth(book, |row| {
+            let mark = MarkIf::or(as_if, row, || self.mark_of(row));
+            (mark, row.review.map(|review| review.mark))
         });
         equity - used
     }
 
-    /// Sums over a book's positions; `marks` names the marks of a position, of which the worst counts.
-    fn worth(&self, book: &Book, marks: impl Fn(&Self, &Position, &mut dyn FnMut(Price))) -> Worth {
+    /// Sums over a book's positions, each at the mark of its instrument; of two marks the worse counts.
+    fn worth(&self, book: &Book, marks: impl Fn(&Instrument) -> (Price, Option<Price>)) -> Worth {
         let (mut equity, mut used) = (book.balance.wide(), Wide::ZERO);
-        for position in book.positions.iter().filter_map(|id| self.position(*id)) {
-            let mut worst: Option<Worth> = None;
-            marks(self, position, &mut |mark| {
-                let unrealised = self.unrealised_at(position, mark);
-                let margin = self.margin_at(position.instrument, position.direction, position.lots, mark);
-                worst = Some(worst.map_or((unrealised, margin), |(u, m)| (u.min(unrealised), m.max(margin))));
-            });
-            let (unrealised, margin) = worst.unwrap_or_default();
+        for position in &book.positions {
+            let Some(row) = self.instrument(position.instrument) else { continue };
+            let at = |mark: Price| (self.unrealised_at(position, mark), self.margin_of(row, position.direction, position.lots, mark));
+            let (mark, other) = marks(row);
+            let (mut unrealised, mut margin) = at(mark);
+            if let Some((u, m)) = other.map(at) {
+                (unrealised, margin) = (unrealised.min(u), margin.max(m));
+            }
             (equity, used) = (equity + unrealised, used + margin);
         }
         (equity, used)
@@ -131,17 +135,17 @@ impl<R: Rulebook> State<R> {
     }
 
     /// R5.3: the position with the lowest unrealised result at judged marks; of equals the older.
-    pub(crate) fn lowest_position(&self, book: &Book) -> Option<PositionId> {
+    pub(crate) fn lowest_position(&self, book: &Book) -> Option<Position> {
         use crate::mutant::Mutant::{WashoutPicksTheBest, WashoutTiePicksTheYounger};
-        let rows = book.positions.iter().filter_map(|id| self.position(*id));
-        let keyed = rows.map(|position| (self.unrealised(position), position.id));
-        if self.mutated(WashoutPicksTheBest) {
-            return keyed.max().map(|(_, id)| id);
-        }
-        if self.mutated(WashoutTiePicksTheYounger) {
-            return keyed.min_by_key(|(unrealised, id)| (*unrealised, std::cmp::Reverse(*id))).map(|(_, id)| id);
-        }
-        keyed.min().map(|(_, id)| id)
+        let keyed = book.positions.iter().map(|position| (self.unrealised(position), position));
+        let found = if self.mutated(WashoutPicksTheBest) {
+            keyed.max_by_key(|(unrealised, position)| (*unrealised, position.id))
+        } else if self.mutated(WashoutTiePicksTheYounger) {
+            keyed.min_by_key(|(unrealised, position)| (*unrealised, std::cmp::Reverse(position.id)))
+        } else {
+            keyed.min_by_key(|(unrealised, position)| (*unrealised, position.id))
+        };
+        found.map(|(_, position)| *position)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The ids of commands and their answers (R11.8): a retry gets the first answer, an id with another body is refused.
 //!
-//! Kept by minutes of journal time, so that forgetting is a whole minute at once and depends on entries alone.
+//! In two generations: when the younger is half of what may be kept, the elder goes, all at once and without looking at
+//! any of it. What an id counts for depends on its minute too: one older than the window is unknown.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::slots::{Slots, hash_of};
 use crate::codec;
 use crate::hash::Hash;
 use crate::id::CommandId;
@@ -31,120 +31,177 @@ pub struct Known {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Remembered {
-    minutes: BTreeMap<u64, Vec<Chunk>>,
-    places: FxHashMap<CommandId, (u64, u32)>,
+    younger: Generation,
+    elder: Generation,
+    /// Ids of earlier minutes are unknown.
+    since: u64,
+    /// What is forgotten and not taken apart yet: a chunk goes whenever one comes, so that no entry pays for all.
+    refuse: Vec<Chunk>,
 }
 
+#[derive(Clone, Debug, Default)]
+struct Generation {
+    chunks: Vec<Chunk>,
+    /// Places by id: chunk × [`CHUNK`] + place in it.
+    places: Slots,
+}
+
+/// Ids of one minute.
 #[derive(Clone, Debug)]
 struct Chunk {
+    minute: u64,
     known: Arc<Vec<Known>>,
     hash: Option<Hash>,
 }
 
 /// What a snapshot keeps.
-pub type RememberedImage = Vec<(u64, Vec<Arc<Vec<Known>>>)>;
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RememberedImage {
+    since: u64,
+    /// The elder generation and the younger: each chunk's minute and ids.
+    generations: [Vec<(u64, Arc<Vec<Known>>)>; 2],
+}
 
 fn minute(at: At) -> u64 {
     at.0.saturating_div(60_000)
 }
 
+impl Generation {
+    fn get(&self, id: CommandId, since: u64) -> Option<&Known> {
+        let place = self.places.find(hash_of(&id), |place| self.at(place, since).is_some_and(|known| known.id == id))?;
+        self.at(place, since)
+    }
+
+    fn at(&self, place: u32, since: u64) -> Option<&Known> {
+        let place = usize::try_from(place).ok()?;
+        let chunk = self.chunks.get(place.checked_div(CHUNK)?).filter(|chunk| chunk.minute >= since)?;
+        chunk.known.get(place.checked_rem(CHUNK)?)
+    }
+
+    /// Whether a chunk was begun for it.
+    fn insert(&mut self, minute: u64, known: Known) -> bool {
+        let begins = self.chunks.last().is_none_or(|chunk| chunk.minute != minute || chunk.known.len() >= CHUNK);
+        if begins {
+            self.chunks.push(Chunk { minute, known: Arc::new(Vec::with_capacity(CHUNK)), hash: None });
+        }
+        let before = self.chunks.len().saturating_sub(1).saturating_mul(CHUNK);
+        if let Some(chunk) = self.chunks.last_mut() {
+            let place = before.saturating_add(chunk.known.len());
+            self.places.insert(hash_of(&known.id), u32::try_from(place).unwrap_or(u32::MAX));
+            chunk.hash = None;
+            Arc::make_mut(&mut chunk.known).push(known);
+        }
+        begins
+    }
+
+    /// Forgets all of it; its table begins anew with the room that it has.
+    fn clear(&mut self, refuse: &mut Vec<Chunk>) {
+        self.places.clear();
+        refuse.append(&mut self.chunks);
+    }
+
+    fn hash(&mut self) -> Hash {
+        let leaf = |chunk: &mut Chunk| (chunk.minute, *chunk.hash.get_or_insert_with(|| leaf(&chunk.known)));
+        let leaves: Vec<(u64, Hash)> = self.chunks.iter_mut().map(leaf).collect();
+        branch(leaves)
+    }
+
+    fn image(&self) -> Vec<(u64, Arc<Vec<Known>>)> {
+        self.chunks.iter().map(|chunk| (chunk.minute, Arc::clone(&chunk.known))).collect()
+    }
+}
+
 impl Remembered {
     /// What is known of an id.
     pub fn get(&self, id: CommandId) -> Option<&Known> {
-        let (minute, n) = self.places.get(&id)?;
-        let n = usize::try_from(*n).ok()?;
-        self.minutes.get(minute)?.get(n.checked_div(CHUNK)?)?.known.get(n.checked_rem(CHUNK)?)
+        self.younger.get(id, self.since).or_else(|| self.elder.get(id, self.since))
     }
 
-    /// Remembers an answer given at `at`; beyond `max` the oldest minutes go.
+    /// Remembers an answer given at `at`, at most `max` of them: the younger generation has at most half.
     pub fn insert(&mut self, at: At, known: Known, max: usize) {
-        let minute = minute(at);
-        let chunks = self.minutes.entry(minute).or_default();
-        if chunks.last().is_none_or(|chunk| chunk.known.len() >= CHUNK) {
-            chunks.push(Chunk { known: Arc::new(Vec::new()), hash: None });
+        if self.younger.places.len() >= max.div_ceil(2) {
+            self.elder.clear(&mut self.refuse);
+            std::mem::swap(&mut self.younger, &mut self.elder);
         }
-        let before = chunks.len().saturating_sub(1).saturating_mul(CHUNK);
-        let Some(chunk) = chunks.last_mut() else { return };
-        let n = before.saturating_add(chunk.known.len());
-        self.places.insert(known.id, (minute, u32::try_from(n).unwrap_or(u32::MAX)));
-        chunk.hash = None;
-        Arc::make_mut(&mut chunk.known).push(known);
-        while self.places.len() > max && self.minutes.len() > 1 {
-            self.forget_oldest();
+        if self.younger.insert(minute(at), known) {
+            self.refuse.pop();
         }
     }
 
-    /// Forgets the minutes that ended more than `window` before `at`.
+    /// The minutes that ended more than `window` before `at` are unknown from now on.
     pub fn forget(&mut self, at: At, window: Span) {
-        let kept = minute(At(at.0.saturating_sub(window.0)));
-        while self.minutes.first_key_value().is_some_and(|(minute, _)| *minute < kept) {
-            self.forget_oldest();
+        self.since = self.since.max(minute(At(at.0.saturating_sub(window.0))));
+        for generation in [&mut self.elder, &mut self.younger] {
+            if generation.chunks.last().is_some_and(|chunk| chunk.minute < self.since) {
+                generation.clear(&mut self.refuse);
+            }
         }
     }
 
-    fn forget_oldest(&mut self) {
-        let Some((_, chunks)) = self.minutes.pop_first() else { return };
-        for known in chunks.iter().flat_map(|chunk| chunk.known.iter()) {
-            self.places.remove(&known.id);
-        }
-    }
-
-    /// How many ids are known.
+    /// How many ids are kept.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.younger.places.len().saturating_add(self.elder.places.len())
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.len() == 0
     }
 
     /// Over everything that is remembered.
     pub fn hash(&mut self) -> Hash {
-        let mut tree = blake3::Hasher::new();
-        for (minute, chunks) in &mut self.minutes {
-            tree.update(&minute.to_be_bytes());
-            for chunk in chunks {
-                tree.update(&chunk.hash.get_or_insert_with(|| leaf(&chunk.known)).0);
-            }
-        }
-        Hash(*tree.finalize().as_bytes())
+        root(self.since, [self.elder.hash(), self.younger.hash()])
     }
 
     /// What a snapshot keeps.
     pub fn image(&self) -> RememberedImage {
-        let share = |chunks: &Vec<Chunk>| chunks.iter().map(|chunk| Arc::clone(&chunk.known)).collect();
-        self.minutes.iter().map(|(minute, chunks)| (*minute, share(chunks))).collect()
+        RememberedImage { since: self.since, generations: [self.elder.image(), self.younger.image()] }
     }
 }
 
-/// The same as [`Remembered::hash`], all chunks anew.
-pub fn hash(image: &RememberedImage) -> Hash {
-    let mut tree = blake3::Hasher::new();
-    for (minute, chunks) in image {
-        tree.update(&minute.to_be_bytes());
-        for chunk in chunks {
-            tree.update(&leaf(chunk).0);
-        }
+impl RememberedImage {
+    /// The same as [`Remembered::hash`], all chunks anew.
+    pub fn hash(&self) -> Hash {
+        root(self.since, self.generations.each_ref().map(|chunks| branch(chunks.iter().map(|(minute, known)| (*minute, leaf(known))))))
     }
-    Hash(*tree.finalize().as_bytes())
 }
 
 fn leaf(known: &[Known]) -> Hash {
     Hash::of(&codec::encode(known))
 }
 
+fn branch(leaves: impl IntoIterator<Item = (u64, Hash)>) -> Hash {
+    let mut tree = blake3::Hasher::new();
+    for (minute, hash) in leaves {
+        tree.update(&minute.to_be_bytes());
+        tree.update(&hash.0);
+    }
+    Hash(*tree.finalize().as_bytes())
+}
+
+fn root(since: u64, generations: [Hash; 2]) -> Hash {
+    let mut tree = blake3::Hasher::new();
+    tree.update(&since.to_be_bytes());
+    generations.iter().for_each(|hash| {
+        tree.update(&hash.0);
+    });
+    Hash(*tree.finalize().as_bytes())
+}
+
+impl From<Vec<(u64, Arc<Vec<Known>>)>> for Generation {
+    fn from(chunks: Vec<(u64, Arc<Vec<Known>>)>) -> Self {
+        let mut places = Slots::default();
+        for (n, (_, known)) in chunks.iter().enumerate() {
+            let first = u32::try_from(n.saturating_mul(CHUNK)).unwrap_or(u32::MAX);
+            (first..).zip(known.iter()).for_each(|(place, known)| places.insert(hash_of(&known.id), place));
+        }
+        Self { chunks: chunks.into_iter().map(|(minute, known)| Chunk { minute, known, hash: None }).collect(), places }
+    }
+}
+
 impl From<RememberedImage> for Remembered {
     fn from(image: RememberedImage) -> Self {
-        let mut remembered = Self::default();
-        for (minute, chunks) in image {
-            let mut n = 0u32;
-            for known in chunks.iter().flat_map(|chunk| chunk.iter()) {
-                remembered.places.insert(known.id, (minute, n));
-                n = n.saturating_add(1);
-            }
-            remembered.minutes.insert(minute, chunks.into_iter().map(|known| Chunk { known, hash: None }).collect());
-        }
-        remembered
+        let [elder, younger] = image.generations.map(Generation::from);
+        Self { younger, elder, since: image.since, refuse: Vec::new() }
     }
 }

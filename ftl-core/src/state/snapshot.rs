@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::remembered::{self, Remembered, RememberedImage};
+use super::remembered::{Remembered, RememberedImage};
 use super::table::{Table, TableImage};
 use crate::account::Account;
 use crate::book::Book;
@@ -17,7 +17,6 @@ use crate::id::{NaturalKey, Seq};
 use crate::instrument::Instrument;
 use crate::ledger::Ledger;
 use crate::order::Order;
-use crate::position::Position;
 use crate::rulebook::Rulebook;
 use crate::rules::Rules;
 use crate::state::State;
@@ -29,7 +28,6 @@ pub struct Snapshot {
     head: Head,
     accounts: TableImage<Account>,
     books: TableImage<Book>,
-    positions: TableImage<Position>,
     orders: TableImage<Order>,
     remembered: RememberedImage,
 }
@@ -74,8 +72,7 @@ impl Snapshot {
     }
     /// The state hash.
     pub fn hash(&self) -> Hash {
-        let parts =
-            [self.accounts.hash(), self.books.hash(), self.positions.hash(), self.orders.hash(), remembered::hash(&self.remembered)];
+        let parts = [self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
         root(&self.head, parts)
     }
     /// As bytes, with the hash in front.
@@ -106,7 +103,7 @@ impl<R: Rulebook> State<R> {
 
     /// The state hash: a tree over the chunks of the tables. It depends on the entries alone.
     pub fn hash(&mut self) -> Hash {
-        let parts = [self.accounts.hash(), self.books.hash(), self.positions.hash(), self.orders.hash(), self.remembered.hash()];
+        let parts = [self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
         root(&self.head(), parts)
     }
 
@@ -116,7 +113,6 @@ impl<R: Rulebook> State<R> {
             head: self.head(),
             accounts: self.accounts.image(),
             books: self.books.image(),
-            positions: self.positions.image(),
             orders: self.orders.image(),
             remembered: self.remembered.image(),
         }
@@ -137,7 +133,6 @@ impl<R: Rulebook> State<R> {
             quarantine: snapshot.head.quarantine,
             accounts: Table::from(snapshot.accounts),
             books: Table::from(snapshot.books),
-            positions: Table::from(snapshot.positions),
             orders: Table::from(snapshot.orders),
             remembered: Remembered::from(snapshot.remembered),
             ..Self::new()
@@ -155,7 +150,7 @@ impl<R: Rulebook> State<R> {
 }
 
 /// The root of the hash tree.
-fn root(head: &Head, parts: [Hash; 5]) -> Hash {
+fn root(head: &Head, parts: [Hash; 4]) -> Hash {
     let mut tree = blake3::Hasher::new();
     tree.update(&codec::encode(head));
     for part in parts {

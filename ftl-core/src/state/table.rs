@@ -6,10 +6,10 @@
 use std::hash::Hash as StdHash;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::slots::{Slots, hash_of};
 use crate::codec;
 use crate::hash::Hash;
 
@@ -29,12 +29,13 @@ pub trait Row: Clone + Serialize + DeserializeOwned {
 pub struct Table<R: Row> {
     chunks: Vec<Chunk<R>>,
     free: Vec<u32>,
-    slots: FxHashMap<R::Key, u32>,
+    slots: Slots,
 }
 
 #[derive(Clone)]
 struct Chunk<R> {
-    rows: Arc<Vec<Option<R>>>,
+    /// Places that are free hold nothing; rows and reference count lie side by side.
+    rows: Arc<[Option<R>]>,
     hash: Option<Hash>,
 }
 
@@ -42,13 +43,13 @@ struct Chunk<R> {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "R: Row")]
 pub struct TableImage<R: Row> {
-    chunks: Vec<Arc<Vec<Option<R>>>>,
+    chunks: Vec<Arc<[Option<R>]>>,
     free: Vec<u32>,
 }
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), free: Vec::new(), slots: FxHashMap::default() }
+        Self { chunks: Vec::new(), free: Vec::new(), slots: Slots::default() }
     }
 }
 
@@ -56,6 +57,12 @@ impl<R: Row> Default for Table<R> {
 fn split(slot: u32) -> (usize, usize) {
     let slot = usize::try_from(slot).unwrap_or(usize::MAX);
     (slot.checked_div(CHUNK).unwrap_or(0), slot.checked_rem(CHUNK).unwrap_or(0))
+}
+
+impl<R: Row> Chunk<R> {
+    fn empty() -> Self {
+        Self { rows: (0..CHUNK).map(|_| None).collect(), hash: None }
+    }
 }
 
 impl<R: Row> Table<R> {
@@ -66,47 +73,63 @@ impl<R: Row> Table<R> {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.len() == 0
     }
 
-    /// The row with this key.
-    pub fn get(&self, key: R::Key) -> Option<&R> {
-        let (chunk, place) = split(*self.slots.get(&key)?);
+    /// Where the row with this key stands, until it is removed.
+    pub fn slot(&self, key: R::Key) -> Option<u32> {
+        self.slots.find(hash_of(&key), |slot| self.at(slot).is_some_and(|row| row.key() == key))
+    }
+
+    /// The row in a slot.
+    pub fn at(&self, slot: u32) -> Option<&R> {
+        let (chunk, place) = split(slot);
         self.chunks.get(chunk)?.rows.get(place)?.as_ref()
     }
 
-    /// The row with this key, to be changed.
-    pub fn get_mut(&mut self, key: R::Key) -> Option<&mut R> {
-        let (chunk, place) = split(*self.slots.get(&key)?);
+    /// The row in a slot, to be changed.
+    pub fn at_mut(&mut self, slot: u32) -> Option<&mut R> {
+        let (chunk, place) = split(slot);
         let chunk = self.chunks.get_mut(chunk)?;
         chunk.hash = None;
         Arc::make_mut(&mut chunk.rows).get_mut(place)?.as_mut()
     }
 
-    /// Puts a row in; one with the same key is replaced.
-    pub fn insert(&mut self, row: R) {
+    /// The row with this key.
+    pub fn get(&self, key: R::Key) -> Option<&R> {
+        self.at(self.slot(key)?)
+    }
+
+    /// The row with this key, to be changed.
+    pub fn get_mut(&mut self, key: R::Key) -> Option<&mut R> {
+        self.at_mut(self.slot(key)?)
+    }
+
+    /// Puts a row in; one with the same key is replaced. Tells its slot.
+    pub fn insert(&mut self, row: R) -> u32 {
         let key = row.key();
-        let slot = match self.slots.get(&key) {
-            Some(slot) => *slot,
-            None => self.free.pop().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX)),
-        };
-        self.slots.insert(key, slot);
+        let slot = self.slot(key).unwrap_or_else(|| {
+            let slot = self.free.pop().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+            self.slots.insert(hash_of(&key), slot);
+            slot
+        });
         let (chunk, place) = split(slot);
         if chunk >= self.chunks.len() {
-            self.chunks.push(Chunk { rows: Arc::new(Vec::with_capacity(CHUNK)), hash: None });
+            self.chunks.push(Chunk::empty());
         }
-        let Some(chunk) = self.chunks.get_mut(chunk) else { return };
-        chunk.hash = None;
-        let rows = Arc::make_mut(&mut chunk.rows);
-        match rows.get_mut(place) {
-            Some(held) => *held = Some(row),
-            None => rows.push(Some(row)),
+        if let Some(chunk) = self.chunks.get_mut(chunk) {
+            chunk.hash = None;
+            if let Some(held) = Arc::make_mut(&mut chunk.rows).get_mut(place) {
+                *held = Some(row);
+            }
         }
+        slot
     }
 
     /// Takes a row out.
     pub fn remove(&mut self, key: R::Key) -> Option<R> {
-        let slot = self.slots.remove(&key)?;
+        let slot = self.slot(key)?;
+        self.slots.remove(hash_of(&key), |other| other == slot);
         let (chunk, place) = split(slot);
         let chunk = self.chunks.get_mut(chunk)?;
         chunk.hash = None;
@@ -117,6 +140,12 @@ impl<R: Row> Table<R> {
     /// Every row, in the order of slots.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
         self.chunks.iter().flat_map(|chunk| chunk.rows.iter().flatten())
+    }
+
+    /// Every row with its slot.
+    pub fn slots(&self) -> impl Iterator<Item = (u32, &R)> {
+        let places = self.chunks.iter().flat_map(|chunk| chunk.rows.iter());
+        (0u32..).zip(places).filter_map(|(slot, row)| Some((slot, row.as_ref()?)))
     }
 
     /// The hash over the chunks' hashes; those of unchanged chunks are remembered.
@@ -154,17 +183,11 @@ fn branch(leaves: impl IntoIterator<Item = Hash>, free: &[u32]) -> Hash {
 
 impl<R: Row> From<TableImage<R>> for Table<R> {
     fn from(image: TableImage<R>) -> Self {
-        let mut slots = FxHashMap::default();
-        for (n, rows) in image.chunks.iter().enumerate() {
-            for (place, row) in rows.iter().enumerate() {
-                if let Some(row) = row {
-                    let slot = n.saturating_mul(CHUNK).saturating_add(place);
-                    slots.insert(row.key(), u32::try_from(slot).unwrap_or(u32::MAX));
-                }
-            }
-        }
         let chunks = image.chunks.into_iter().map(|rows| Chunk { rows, hash: None }).collect();
-        Self { chunks, free: image.free, slots }
+        let mut table = Self { chunks, free: image.free, slots: Slots::default() };
+        let hashes: Vec<(u32, u32)> = table.slots().map(|(slot, row)| (hash_of(&row.key()), slot)).collect();
+        hashes.into_iter().for_each(|(hash, slot)| table.slots.insert(hash, slot));
+        table
     }
 }
 

@@ -158,7 +158,7 @@ fn view_of(league: &League, board: Board, me: Option<AccountId>, limit: usize) -
         let standing = &league.book(BookId::season(me))?.standing;
         Some((league.account(me)?.seat(), standing))
     });
-    league.boards().view(board, own, &league.rules().boards, limit, AROUND)
+    league.boards().view(board, own, limit, AROUND)
 }
 
 /// The week that it is, whether or not anything has happened in it.

@@ -81,7 +81,7 @@ Kick-off with the first trade, or in {lobby} s. Ctrl-C ends it.
     pub fn table(&self, league: &State, source: &MatchSource, player: AccountId, name_of: impl Fn(AccountId) -> Option<String>) -> String {
         let mut text = format!("full time: {}\n\n{:>4}  {:28} {:>16}\n", source.name, "rank", "who", "realised");
         let ranking = league.boards().ranking(Board::of_season(BoardKind::Pnl, BoardScope::Overall));
-        for (rank, key) in (1usize..).zip(ranking.into_iter().flat_map(|ranking| ranking.iter())) {
+        for (rank, key) in (1usize..).zip(ranking.iter().flat_map(|ranking| ranking.iter())) {
             if rank > ROWS && key.account != player {
                 continue;
             }

@@ -1,103 +1,90 @@
 #![allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 use proptest::prelude::*;
 
-use super::Ranking;
+use super::{BoardKey, Ranking};
+use crate::id::{AccountId, Seq};
 
-/// What may be done to a ranking.
-#[derive(Clone, Debug)]
-enum Step {
-    Insert(u32),
-    Remove(u32),
-    RemoveAt(u32),
-    Replace(u32, u32),
-    Rebuild,
+/// What may be done to a ranking: a slot gets a score, or leaves.
+type Step = (u32, Option<i64>);
+
+fn key(slot: u32, score: i64) -> BoardKey {
+    BoardKey { score, reached: Seq(u64::from(slot % 3)), account: AccountId(u128::from(slot)) }
 }
 
-fn steps(keys: u32) -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        6 => (0..keys).prop_map(Step::Insert),
-        1 => (0..keys).prop_map(Step::Remove),
-        2 => any::<u32>().prop_map(Step::RemoveAt),
-        3 => (any::<u32>(), 0..keys).prop_map(|(i, k)| Step::Replace(i, k)),
-        1 => Just(Step::Rebuild),
-    ];
-    prop::collection::vec(step, 0..1_500)
+/// A ranking, and the keys that it is told by slot.
+#[derive(Default)]
+struct Game {
+    ranking: Ranking,
+    keys: Vec<Option<BoardKey>>,
 }
 
-/// The sorted vector that a ranking must be indistinguishable from.
-fn check(ranking: &Ranking<u32>, model: &[u32]) {
-    assert_eq!(ranking.iter().copied().collect::<Vec<_>>(), model);
-    assert_eq!(ranking.len(), model.len());
-    assert_eq!(ranking.is_empty(), model.is_empty());
-    for (index, key) in model.iter().enumerate() {
-        assert_eq!(ranking.rank_of(key), Some(index + 1));
-        assert_eq!(ranking.at(index + 1), Some(key));
-        assert_eq!(ranking.rank_of(&(key + 1)).is_some(), model.get(index + 1) == Some(&(key + 1)));
+impl Game {
+    fn take(&mut self, (slot, score): Step) {
+        let place = slot as usize;
+        self.keys.resize(self.keys.len().max(place + 1), None);
+        let Self { ranking, keys } = self;
+        let after = score.map(|score| key(slot, score));
+        let before = std::mem::replace(&mut keys[place], after);
+        ranking.change(slot, before, after, &|slot: u32| keys[slot as usize].unwrap());
     }
-    assert_eq!(ranking.at(0), None);
-    assert_eq!(ranking.at(model.len() + 1), None);
+
+    /// Must be indistinguishable from a sorted vector.
+    fn check(&self) {
+        let mut model: Vec<BoardKey> = self.keys.iter().flatten().copied().collect();
+        model.sort_unstable();
+        let keys = |slot: u32| self.keys[slot as usize].unwrap();
+        let from = |rank| self.ranking.from(rank, &keys).collect::<Vec<_>>();
+        assert_eq!((self.ranking.len(), self.ranking.is_empty()), (model.len(), model.is_empty()));
+        assert_eq!(from(1).iter().map(|(_, key)| *key).collect::<Vec<_>>(), model);
+        for (index, key) in model.iter().enumerate().step_by(7) {
+            assert_eq!(self.ranking.rank_of(key, &keys), Some(index + 1));
+            assert_eq!(from(index + 1).first(), Some(&(index + 1, *key)));
+            assert_eq!(self.ranking.rank_of(&BoardKey { account: AccountId(u128::MAX), ..*key }, &keys), None);
+        }
+        assert_eq!(from(model.len() + 1), []);
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_ranking_equals_a_sorted_vector(keys in prop_oneof![Just(40u32), Just(2_000)], steps in (0u32..1).prop_flat_map(move |_| steps(2_000))) {
-        let mut ranking = Ranking::default();
-        let mut model: Vec<u32> = Vec::new();
-        for step in steps {
-            match step {
-                Step::Insert(key) => {
-                    let key = key % keys;
-                    let place = model.binary_search(&key);
-                    prop_assert_eq!(ranking.insert(key), place.is_err());
-                    if let Err(place) = place { model.insert(place, key); }
-                }
-                Step::Remove(key) => {
-                    let place = model.binary_search(&key);
-                    prop_assert_eq!(ranking.remove(&key), place.is_ok());
-                    if let Ok(place) = place { model.remove(place); }
-                }
-                Step::RemoveAt(index) if !model.is_empty() => {
-                    let key = model.remove(index as usize % model.len());
-                    prop_assert!(ranking.remove(&key));
-                }
-                Step::Replace(index, new) if !model.is_empty() => {
-                    let old = model.remove(index as usize % model.len());
-                    let new = new % keys;
-                    ranking.replace(&old, new);
-                    if let Err(place) = model.binary_search(&new) { model.insert(place, new); }
-                }
-                Step::Rebuild => ranking = model.iter().rev().copied().collect(),
-                Step::RemoveAt(_) | Step::Replace(..) => {}
-            }
+    fn a_ranking_equals_a_sorted_vector(
+        steps in prop::collection::vec((0u32..600, prop::option::weighted(0.8, -200i64..200)), 0..3_000),
+        scores in 1i64..200,
+    ) {
+        let mut game = Game::default();
+        for (slot, score) in steps {
+            game.take((slot, score.map(|score| score % scores)));
         }
-        check(&ranking, &model);
+        game.check();
     }
 }
 
 #[test]
-fn chunks_split_when_they_fill_and_join_when_they_empty() {
-    let mut ranking = Ranking::default();
-    for key in 0..10_000u32 {
-        assert!(ranking.insert(key * 7_919 % 10_007));
+fn leaves_and_branches_split_when_they_fill_and_join_when_they_empty() {
+    let mut game = Game::default();
+    for n in 0..12_000u32 {
+        game.take((n * 7_919 % 12_007, Some(i64::from(n * 31 % 5_003))));
     }
-    let mut keys: Vec<u32> = ranking.iter().copied().collect();
-    check(&ranking, &keys);
-    while keys.len() > 3 {
-        let key = keys.remove(keys.len() * 2 / 3);
-        assert!(ranking.remove(&key));
+    game.check();
+    assert!(game.ranking.branches.len() > 1);
+    let slots: Vec<u32> = (0..12_007).filter(|slot| game.keys.get(*slot as usize).is_some_and(Option::is_some)).collect();
+    for slot in slots.iter().filter(|slot| *slot % 400 != 0) {
+        game.take((*slot, None));
     }
-    check(&ranking, &keys);
+    game.check();
+    assert!(game.ranking.branches.iter().map(|branch| branch.leaves.len()).sum::<usize>() < 100);
 }
 
 #[test]
-fn neighbours_stop_at_both_ends() {
-    let ranking: Ranking<u32> = (0..300).collect();
-    let around = |rank, n| ranking.around(rank, n).map(|(rank, key)| (rank, *key)).collect::<Vec<_>>();
-    assert_eq!(around(1, 1), [(1, 0), (2, 1)]);
-    assert_eq!(around(97, 1), [(96, 95), (97, 96), (98, 97)]);
-    assert_eq!(around(300, 1), [(299, 298), (300, 299)]);
-    assert_eq!(around(301, 1), []);
-    assert_eq!(around(0, 1), []);
+fn a_ranking_made_at_once_equals_one_made_step_by_step() {
+    for count in [0, 1, 31, 32, 33, 5_000] {
+        let mut game = Game { keys: (0..count).map(|n| Some(key(n, i64::from(n % 97)))).collect(), ..Game::default() };
+        game.ranking = Ranking::of((0..count).map(|n| (key(n, i64::from(n % 97)), n)).collect());
+        game.check();
+        game.take((count, Some(1_000)));
+        game.take((count + 1, Some(-1_000)));
+        game.check();
+    }
 }

@@ -1,27 +1,25 @@
 //! What a trade changes: orders, positions, the imbalance, the wallet, the boards, and every index over them.
 
-use crate::account::Account;
-use crate::boards::{Boards, Closed, Seat, Standing, When};
+use crate::boards::{Closed, Moved, Seat, When};
+use crate::book::Book;
 use crate::event::{PositionClosed, PositionOpened};
-use crate::id::{BookId, InstrumentIdx, OrderId, PositionId, Seq};
+use crate::id::{InstrumentIdx, OrderId, PositionId, Seq};
+use crate::ledger::{LedgerAccount, Posting};
 use crate::mutant::Mutant;
-use crate::order::{Order, OrderAction};
+use crate::order::Order;
 use crate::position::{CloseReason, PendingTriggers, Position};
 use crate::rulebook::Rulebook;
 use crate::rules::BoardRules;
 use crate::state::State;
 use crate::state::index::Timer;
 use crate::time::Week;
-use crate::units::{Direction, Lots, Price};
+use crate::units::{Direction, Lots, Money, Price};
 
 impl<R: Rulebook> State<R> {
     pub(super) fn order_placed(&mut self, order: &Order) {
         self.index.timers.extend(Timer::of_order(order));
         if let Some(index) = self.index.of(order.instrument) {
             index.add_order(order);
-        }
-        if let Some(row) = self.closed_by(order) {
-            row.closing.push(order.id);
         }
         self.change_book(order.book, |book| {
             book.orders.push(order.id);
@@ -31,14 +29,6 @@ impl<R: Rulebook> State<R> {
         self.work.limits.insert(order.instrument);
     }
 
-    /// The position that an order is to close.
-    fn closed_by(&mut self, order: &Order) -> Option<&mut Position> {
-        match order.action {
-            OrderAction::Close { position } => self.positions.get_mut(position),
-            OrderAction::Open { .. } => None,
-        }
-    }
-
     pub(super) fn remove_order(&mut self, id: OrderId) {
         let Some(order) = self.orders.remove(id) else { return };
         if let Some(timer) = Timer::of_order(&order) {
@@ -46,9 +36,6 @@ impl<R: Rulebook> State<R> {
         }
         if let Some(index) = self.index.of(order.instrument) {
             index.remove_order(&order);
-        }
-        if let Some(row) = self.closed_by(&order) {
-            row.closing.retain(|closing| *closing != id);
         }
         let keep_reserve = self.mutated(Mutant::ReserveKeptAfterFill);
         self.change_book(order.book, |book| {
@@ -61,6 +48,7 @@ impl<R: Rulebook> State<R> {
 
     pub(super) fn position_opened(&mut self, opened: &PositionOpened) {
         self.remove_order(opened.order);
+        let Some(slot) = self.books.slot(opened.book) else { return };
         let position = Position {
             id: opened.position,
             book: opened.book,
@@ -73,19 +61,17 @@ impl<R: Rulebook> State<R> {
             stop_loss: opened.stop_loss,
             take_profit: opened.take_profit,
             pending: None,
-            closing: Vec::new(),
         };
-        if let Some(index) = self.index.of(opened.instrument) {
-            index.positions.insert(position.id);
-            index.add_triggers(&position);
+        self.index.add_position(&position, slot);
+        if position.stop_loss.is_some() || position.take_profit.is_some() {
+            self.work.positions.insert(position.id);
         }
-        self.change_book(opened.book, |book| book.positions.push(opened.position));
-        self.positions.insert(position);
-        opened.postings().into_iter().for_each(|posting| self.post(posting));
+        self.trade(slot, &opened.postings(), |book, seat, when, rules| {
+            book.add_position(position);
+            book.standing.opened(seat, opened.margin, when, rules)
+        });
         self.shift_net(opened.instrument, opened.direction, opened.lots, opened.net);
-        self.record(opened.book, |boards, standing, seat, when, rules| boards.opened(standing, seat, opened.margin, when, rules));
-        self.work.books.insert(opened.book);
-        self.work.positions.insert(opened.position);
+        self.work.look_at(opened.book, slot);
         self.note_mark(opened.instrument);
     }
 
@@ -93,42 +79,35 @@ impl<R: Rulebook> State<R> {
         if let Some(order) = closed.order {
             self.remove_order(order);
         }
+        let Some(slot) = self.books.slot(closed.book) else { return };
         let whole = closed.remaining == Lots::ZERO;
-        let voided = self.position(closed.position).filter(|_| closed.reason == CloseReason::Voided).map(|position| position.committed);
-        if whole {
-            self.remove_position(closed.position);
-        } else if let Some(position) = self.positions.get_mut(closed.position) {
-            position.lots = closed.remaining;
-            position.entry_cost -= closed.entry_cost;
-        }
-        closed.postings().into_iter().for_each(|posting| self.post(posting));
         let held = self.at.since(closed.opened_at);
         let long_enough = self.rules.top_up.is_some_and(|rules| whole && held >= rules.held) && closed.reason != CloseReason::Voided;
-        self.change_book(closed.book, |book| {
+        let fixture = self.instrument(closed.instrument).and_then(|instrument| instrument.fixture);
+        let opened_in = Week::of(closed.opened_at);
+        let mut gone = None;
+        self.trade(slot, &closed.postings(), |book, seat, when, rules| {
+            let row = book.position(closed.position).copied();
+            let voided = row.filter(|_| closed.reason == CloseReason::Voided).map(|position| position.committed);
             if whole {
-                book.positions.retain(|id| *id != closed.position);
+                gone = book.remove_position(closed.position);
+            } else if let Some(position) = book.position_mut(closed.position) {
+                position.lots = closed.remaining;
+                position.entry_cost -= closed.entry_cost;
             }
             if long_enough {
                 book.held_closes = book.held_closes.saturating_add(1);
             }
+            book.standing.closed(seat, &Closed { pnl: closed.pnl, whole, fixture, voided, opened_in }, when, rules)
         });
+        if let Some(position) = gone {
+            self.index.remove_position(&position, slot);
+        }
         if !self.mutated(Mutant::NetStaleAfterClose) {
             self.shift_net(closed.instrument, closed.direction, -closed.lots, closed.net);
         }
-        let fixture = self.instrument(closed.instrument).and_then(|instrument| instrument.fixture);
-        let result = Closed { pnl: closed.pnl, whole, fixture, voided, opened_in: Week::of(closed.opened_at) };
-        self.record(closed.book, |boards, standing, seat, when, rules| boards.closed(standing, seat, result, when, rules));
-        self.work.books.insert(closed.book);
+        self.work.look_at(closed.book, slot);
         self.note_mark(closed.instrument);
-    }
-
-    fn remove_position(&mut self, id: PositionId) {
-        let Some(position) = self.positions.remove(id) else { return };
-        if let Some(index) = self.index.of(position.instrument) {
-            index.positions.remove(&id);
-            index.arming.remove(&id);
-            index.remove_triggers(&position);
-        }
     }
 
     fn shift_net(&mut self, instrument: InstrumentIdx, direction: Direction, lots: Lots, net: Lots) {
@@ -141,17 +120,28 @@ impl<R: Rulebook> State<R> {
         });
     }
 
-    /// Writes a book's standing and moves it on the boards.
-    fn record(&mut self, book: BookId, change: impl FnOnce(&mut Boards, &mut Standing, Seat, When, &BoardRules)) {
+    /// A fill in the book in a slot: its postings, and a change that tells what it moves on the boards.
+    fn trade(&mut self, slot: u32, postings: &[Posting], change: impl FnOnce(&mut Book, Seat, When, &BoardRules) -> Moved) {
         let seq = if self.mutated(Mutant::RankForgetsWhoWasFirst) { Seq(0) } else { self.seq };
         let when = When { seq, week: Week::of(self.at) };
         let weeks_run_on = self.mutated(Mutant::WeekKeepsItsScore);
-        let Some(seat) = self.accounts.get(book.account).map(Account::seat) else { return };
-        if let Some(row) = self.books.get_mut(book) {
-            if weeks_run_on {
-                row.standing.carry_over(when.week);
+        let Some(book) = self.books.at_mut(slot) else { return };
+        if weeks_run_on {
+            book.standing.carry_over(when.week);
+        }
+        let seat = book.seat();
+        let moved = change(book, seat, when, &self.rules.boards);
+        let of_book = |posting: &&Posting| posting.account == LedgerAccount::Wallet(book.id);
+        let wallet: Money = postings.iter().filter(of_book).map(|posting| posting.amount).sum();
+        book.balance += wallet;
+        if book.id.number == 0 {
+            self.boards.update(slot, when.week, &moved, &self.books, &self.rules.boards);
+        }
+        for posting in postings {
+            match posting.account {
+                LedgerAccount::Wallet(_) => {}
+                LedgerAccount::House | LedgerAccount::Insurance | LedgerAccount::Fees | LedgerAccount::Mint => self.post(*posting),
             }
-            change(&mut self.boards, &mut row.standing, seat, when, &self.rules.boards);
         }
     }
 
@@ -163,7 +153,7 @@ impl<R: Rulebook> State<R> {
         pending: Option<PendingTriggers>,
     ) {
         let stale = self.mutated(Mutant::TriggerIndexStaleAfterModify);
-        let Some(row) = self.positions.get_mut(id) else { return };
+        let Some(row) = self.holder(id).and_then(|slot| self.books.at_mut(slot)).and_then(|book| book.position_mut(id)) else { return };
         let before = row.clone();
         row.pending = pending;
         if let Some((stop_loss, take_profit)) = armed {

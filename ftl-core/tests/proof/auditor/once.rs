@@ -16,6 +16,8 @@ pub struct Remembered {
     pub body: u64,
     /// Minute of journal time in which it came.
     pub minute: u64,
+    /// Which generation of ids it belongs to.
+    pub generation: u64,
     /// What it was told.
     pub result: Result<(), Rejection>,
 }
@@ -37,13 +39,13 @@ impl Auditor {
         self.known.iter().find(|r| r.id == command.id)
     }
 
-    /// Keeps the answer; above the count the oldest minute goes.
+    /// Keeps the answer, in generations of half of what may be kept: a third one replaces the first.
     pub(super) fn remember(&mut self, command: &Command, result: Result<(), Rejection>) {
-        self.known.push(Remembered { id: command.id, body: command.body, minute: minute(self.at), result });
-        let most = self.rules.as_ref().map_or(usize::MAX, |r| r.dedup_max as usize);
-        while self.known.len() > most {
-            let oldest = self.known.iter().map(|r| r.minute).min();
-            self.known.retain(|r| Some(r.minute) != oldest);
-        }
+        let most = self.rules.as_ref().map_or(usize::MAX, |r| r.dedup_max as usize).div_ceil(2);
+        let generation = self.known.last().map_or(0, |r| r.generation);
+        let full = self.known.iter().filter(|r| r.generation == generation).count() >= most;
+        let generation = generation + u64::from(full);
+        self.known.retain(|r| r.generation + 1 >= generation);
+        self.known.push(Remembered { id: command.id, body: command.body, minute: minute(self.at), generation, result });
     }
 }

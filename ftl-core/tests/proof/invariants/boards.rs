@@ -34,10 +34,10 @@ pub fn check(moment: &Moment) -> Finding {
         let mut sorted: Vec<BoardKey> = state.books().filter_map(key).collect();
         sorted.sort_by(|a, b| b.score.cmp(&a.score).then(a.reached.cmp(&b.reached)).then(a.account.cmp(&b.account)));
         let ranking = state.boards().ranking(board);
-        let kept: Vec<BoardKey> = ranking.map(|r| r.iter().copied().collect()).unwrap_or_default();
+        let kept: Vec<BoardKey> = ranking.as_ref().map(|r| r.iter().collect()).unwrap_or_default();
         holds!(kept == sorted, "{board:?} is {kept:?}, sorted {sorted:?}");
         for (rank, key) in (1..).zip(&sorted) {
-            let found = ranking.and_then(|r| r.rank_of(key));
+            let found = ranking.as_ref().and_then(|r| r.rank_of(key));
             holds!(found == Some(rank), "{key:?} of {board:?} ranks {found:?}, not {rank}");
         }
     }

@@ -23,15 +23,16 @@ pub fn check(moment: &Moment) -> Finding {
         );
     }
     for position in state.positions() {
-        let closing: Vec<_> = state
+        let mut closing: Vec<_> = state
             .orders()
             .filter(|o| matches!(o.action, ftl_core::order::OrderAction::Close { position: p } if p == position.id))
             .map(|o| (o.id, o.lots))
             .collect();
+        closing.sort_unstable();
         let lots = closing.iter().map(|(_, lots)| *lots).sum::<ftl_core::units::Lots>();
         holds!(lots <= position.lots, "{lots} lots of position {} rest to close, it has {}", position.id, position.lots);
         holds!(
-            closing.len() == position.closing.len() && closing.iter().all(|(id, _)| position.closing.contains(id)),
+            state.closing(position).map(|order| (order.id, order.lots)).eq(closing.iter().copied()),
             "position {} knows other closes than rest",
             position.id
         );

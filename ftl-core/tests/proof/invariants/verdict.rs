@@ -140,8 +140,7 @@ impl Witness {
                 BoardKind::Roi => Board::Roi,
             };
             let ranking = state.boards().ranking(board);
-            let mut ours: Vec<_> =
-                ranking.into_iter().flat_map(|r| r.iter()).map(|k| (i128::from(k.score), k.reached, k.account)).collect();
+            let mut ours: Vec<_> = ranking.iter().flat_map(|r| r.iter()).map(|k| (i128::from(k.score), k.reached, k.account)).collect();
             let mut theirs: Vec<_> =
                 self.auditor.board(kind, district, week).into_iter().map(|row| (row.score, row.reached, row.account)).collect();
             if self.board_rules_changed {
