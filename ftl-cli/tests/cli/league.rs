@@ -151,6 +151,8 @@ fn what_is_shown_of_the_past_does_not_depend_on_snapshots() {
     let before = look();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(leave_snapshots(&data, &[head / 4, head / 2, head]));
+    let last = before.iter().rfind(|(_, what, ..)| *what == "account").unwrap();
+    assert!(last.3.contains(r#""week":{"begins":""#), "{}", last.3);
     assert!(before.iter().filter(|(_, _, code, _)| *code == Some(0)).count() > 30, "{before:?}");
     for (seen, then) in look().iter().zip(&before) {
         assert_eq!(seen, then);

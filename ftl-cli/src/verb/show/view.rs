@@ -1,10 +1,11 @@
 //! What is shown of each thing, in the words of the API.
 
+use ftl_core::boards::Standing;
 use ftl_core::id::{AccountId, BookId, FixtureId, PositionId};
 use ftl_core::order::Order;
 use ftl_core::position::Position;
 use ftl_core::state::State;
-use ftl_core::time::At;
+use ftl_core::time::{At, Week};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -34,11 +35,23 @@ pub fn account(state: &State, id: AccountId) -> Option<Value> {
         "levelBps": portfolio.level_bps,
         "realised": book.standing.season.realised,
         "closedPositions": book.standing.season.closed_positions,
+        "week": week(state, &book.standing),
         "warned": book.warned,
         "grants": book.grants,
         "positions": state.positions_of(book_id).map(|position| open_position(state, position)).collect::<Vec<_>>(),
         "orders": state.orders_of(book_id).map(|order| resting(state, order)).collect::<Vec<_>>(),
     }))
+}
+
+/// What a book did in the week of the last entry.
+fn week(state: &State, standing: &Standing) -> Value {
+    let week = Week::of(state.at());
+    let record = standing.week(week);
+    json!({
+        "begins": time(week.begins()),
+        "realised": record.map(|record| record.realised).unwrap_or_default(),
+        "closedPositions": record.map_or(0, |record| record.closed_positions),
+    })
 }
 
 /// A position, open or not, with everything that happened to it.
