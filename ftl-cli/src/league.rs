@@ -2,6 +2,7 @@
 
 pub mod execution;
 pub mod history;
+pub mod writing;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod demo;
 mod export;
+mod import;
 mod replay;
 mod serve;
 mod show;
@@ -40,6 +41,7 @@ enum Verb {
     Verify(verify::Verify),
     Show(show::Show),
     Export(export::Export),
+    Import(import::Import),
     Backup(backup::Backup),
     Restore(backup::Restore),
     Snapshot(snapshot::Snapshot),
@@ -61,6 +63,7 @@ impl Ftl {
             Verb::Verify(verb) => on_a_runtime(verb.run()),
             Verb::Show(verb) => on_a_runtime(verb.run()),
             Verb::Export(verb) => on_a_runtime(verb.run()),
+            Verb::Import(verb) => on_a_runtime(verb.run()),
             Verb::Backup(verb) => on_a_runtime(verb.run()),
             Verb::Restore(verb) => on_a_runtime(verb.run()),
             Verb::Snapshot(verb) => on_a_runtime(verb.run()),

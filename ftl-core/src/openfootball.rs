@@ -25,7 +25,7 @@ mod roster;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{Plan, Summary};
+pub use plan::{Imported, Plan, Summary, still_free};
 
 use std::collections::BTreeMap;
 
@@ -105,6 +105,11 @@ impl Tournament {
             }
         }
         Self { name, games, names, told_later: later > 0, warnings }
+    }
+
+    /// Whether a text is of a tournament rather than of one match: it has `matches`, or `rounds`.
+    pub fn is_one(text: &str) -> bool {
+        serde_json::from_str::<file::Shape>(text).is_ok_and(|shape| shape.matches.is_some() || shape.rounds.is_some())
     }
 
     /// Its name.

@@ -43,6 +43,8 @@ pub struct Parts {
     pub past: Past,
     /// Matches that are played into the league.
     pub replays: Replays,
+    /// One import at a time.
+    pub importing: tokio::sync::Mutex<()>,
     /// Makes command ids of accounts and keys.
     pub command_key: [u8; 32],
     /// Cut when the server ends: streams watch it.

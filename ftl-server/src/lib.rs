@@ -19,6 +19,7 @@ pub mod config;
 pub mod equity;
 pub mod extract;
 pub mod history;
+pub mod imports;
 pub mod limits;
 pub mod middleware;
 pub mod past;

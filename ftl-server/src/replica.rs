@@ -185,6 +185,11 @@ impl Replica {
         self.appender.submit(lane, command).await
     }
 
+    /// Appends commands with nobody else's between them and returns what became of each.
+    pub async fn submit_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Arc<Outcome>>, SubmitError> {
+        self.appender.submit_together(lane, commands).await
+    }
+
     /// Whether an append of this command is of unknown fate: it must not be sent again yet.
     pub(crate) fn is_doubtful(&self, id: CommandId) -> bool {
         self.shared.answers.is_doubtful(id, self.shared.clock.now())

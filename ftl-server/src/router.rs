@@ -1,6 +1,7 @@
 //! The whole server on one page: every route, its area, and what it passes.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -102,8 +103,10 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(admin::replays::start, admin::replays::list))
         .routes(routes!(admin::replays::stop));
 
+    let imports = OpenApiRouter::new().routes(routes!(admin::imports::import)).layer(DefaultBodyLimit::max(admin::imports::BODY_LIMIT));
+
     OpenApiRouter::with_openapi(Description::openapi())
-        .nest("/api", trading.merge(market).merge(people).merge(operator))
+        .nest("/api", trading.merge(market).merge(people).merge(operator).merge(imports))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

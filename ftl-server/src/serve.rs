@@ -138,6 +138,7 @@ impl Server {
             equity: Default::default(),
             past: Default::default(),
             replays: Default::default(),
+            importing: Default::default(),
             command_key,
             ending: CancellationToken::new(),
             config,

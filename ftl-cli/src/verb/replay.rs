@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::Args;
 use ftl_core::journal::memory::MemoryJournal;
 use ftl_core::journal::{Journal, JournalClock, Tip};
+use ftl_core::openfootball::Tournament;
 use ftl_core::outcome::Entry;
 use ftl_core::replay::{Replay as Played, ReplayReport};
 use ftl_core::source::MatchSource;
@@ -37,11 +38,15 @@ use crate::output;
 #[command(after_help = "Examples:
   ftl replay wc2022-final --bots 200 --seed 7
   ftl replay wc2022-final --speed 600
-  ftl replay my-match.json --rules classic --plot prices.svg --json")]
+  ftl replay my-match.json --rules classic --plot prices.svg --json
+  ftl replay worldcup.json --match 64 --bots 200")]
 pub struct Replay {
-    /// The name of a bundled match (see --list), or a file.
+    /// The name of a bundled match (see --list), or a file: a match, or a tournament of the openfootball projects.
     #[arg(required_unless_present = "list")]
     source: Option<String>,
+    /// Which match of a tournament, in the order of kick-off: 1 is the first of which it is known who scored.
+    #[arg(long = "match", value_name = "N")]
+    number: Option<usize>,
     /// Lists the bundled matches.
     #[arg(long)]
     list: bool,
@@ -73,7 +78,7 @@ impl Replay {
         if self.list {
             return self.print_list();
         }
-        let source = source_of(self.source.as_deref().unwrap_or_default())?;
+        let source = one_of(self.source.as_deref().unwrap_or_default(), self.number)?;
         let replay = Played { source, rules: self.rules.into(), bots: self.bots, seed: self.seed };
         let mut plot = self.plot.as_ref().map(|_| Plot::default());
         let report = match &self.data {
@@ -111,6 +116,19 @@ impl Replay {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A match by its source; of a tournament's file the one of that number.
+fn one_of(source: &str, number: Option<usize>) -> Result<MatchSource, Failure> {
+    let text = std::fs::read_to_string(source).ok().filter(|text| Tournament::is_one(text));
+    let Some(text) = text else { return source_of(source) };
+    let tournament = Tournament::parse(&text, None).map_err(|error| Failure::refused(format!("{source}: {error}")))?;
+    let mut matches = tournament.matches();
+    let place = number.and_then(|number| number.checked_sub(1)).filter(|place| *place < matches.len());
+    place.map(|place| matches.swap_remove(place)).ok_or_else(|| match matches.len() {
+        0 => Failure::refused(format!("{source}: of no match of this tournament it is known who scored")),
+        n => Failure::refused(format!("{source} is a tournament: say which match with --match 1 to --match {n}")),
+    })
 }
 
 /// A bundled match by its name, else a file.

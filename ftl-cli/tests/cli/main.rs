@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod dependencies;
+mod import;
 mod league;
 mod replay;
 

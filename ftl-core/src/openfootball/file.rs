@@ -40,6 +40,15 @@ pub(super) struct Round {
     pub matches: Vec<MatchRow>,
 }
 
+/// What tells a tournament from another file.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Shape {
+    #[serde(default)]
+    pub matches: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    pub rounds: Option<serde::de::IgnoredAny>,
+}
+
 /// A match, played or not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct MatchRow {

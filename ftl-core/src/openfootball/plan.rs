@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Tournament;
 use super::game::{Game, Known, Scored};
@@ -16,16 +16,17 @@ use super::roster::Roster;
 use crate::command::{Action, Command, Correction};
 use crate::feed;
 use crate::fixture::{Fixture, Listed, MatchEvent, MatchPhase};
-use crate::id::{CommandId, EventId, InstrumentIdx, Seq};
+use crate::id::{CommandId, EventId, InstrumentId, InstrumentIdx, Seq};
 use crate::rulebook::Rulebook;
 use crate::source::MatchSource;
 use crate::state::State;
+use crate::units::Lots;
 
 /// Footballers that are listed in one batch.
 const LISTED_TOGETHER: usize = 500;
 
 /// What an import comes to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The tournament's name.
@@ -50,6 +51,26 @@ pub struct Summary {
     pub corrections: usize,
     /// What is doubtful, and what was left out.
     pub warnings: Vec<String>,
+}
+
+/// An import that is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Imported {
+    /// What it came to.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The league's last entry before it.
+    pub seq_before: u64,
+    /// And after it: the same where the league had it all.
+    pub seq_after: u64,
+}
+
+impl Imported {
+    /// An import between two entries.
+    pub const fn of(summary: Summary, before: Seq, after: Seq) -> Self {
+        Self { summary, seq_before: before.0, seq_after: after.0 }
+    }
 }
 
 /// What to append, in order, and what it comes to.
@@ -134,16 +155,7 @@ impl Plan {
         if let Some(fixture) = league.fixture(&source.id) {
             return self.correct(league, game, source, fixture);
         }
-        for (_, member) in source.everybody() {
-            let Some(row) = league.find_instrument(member.instrument.as_str()) else { continue };
-            let held = row.gross_long != crate::units::Lots::ZERO || row.gross_short != crate::units::Lots::ZERO;
-            if held || resting.contains(&row.idx) {
-                return Err(format!("somebody holds a position or rests an order in {}, and its result is known", member.instrument));
-            }
-            if row.fixture.is_some() {
-                return Err(format!("{} is in another match", member.instrument));
-            }
-        }
+        guard_free(league, source.everybody().map(|(_, member)| &member.instrument), resting)?;
         self.batches.push(feed::retold(source));
         self.summary.added = self.summary.added.saturating_add(1);
         Ok(())
@@ -207,10 +219,44 @@ impl Plan {
     }
 }
 
+/// What changed since a batch was planned: a match may be played no longer once somebody holds a position in it.
+///
+/// # Errors
+/// Why not.
+pub fn still_free<R: Rulebook>(league: &State<R>, batch: &[Command]) -> Result<(), String> {
+    let resting: BTreeSet<InstrumentIdx> = league.orders().map(|order| order.instrument).collect();
+    let creates = batch.iter().filter_map(|command| match &command.action {
+        Action::CreateFixture(create) => Some(create),
+        _ => None,
+    });
+    for create in creates {
+        guard_free(league, create.home_squad.iter().chain(&create.away_squad).map(|footballer| &footballer.instrument), &resting)?;
+    }
+    Ok(())
+}
+
+/// Nobody has anything in a match whose result is known, and nobody plays in two matches at a time.
+fn guard_free<'a, R: Rulebook>(
+    league: &State<R>,
+    squads: impl Iterator<Item = &'a InstrumentId>,
+    resting: &BTreeSet<InstrumentIdx>,
+) -> Result<(), String> {
+    for slug in squads {
+        let Some(row) = league.find_instrument(slug.as_str()) else { continue };
+        if row.gross_long != Lots::ZERO || row.gross_short != Lots::ZERO || resting.contains(&row.idx) {
+            return Err(format!("somebody holds a position or rests an order in {slug}, and its result is known"));
+        }
+        if row.fixture.is_some() {
+            return Err(format!("{slug} is in another match"));
+        }
+    }
+    Ok(())
+}
+
 /// A goal of the file beside what the league would call it.
 struct Goal<'a> {
     scored: &'a Scored,
-    instrument: Option<crate::id::InstrumentId>,
+    instrument: Option<InstrumentId>,
     clock: Option<crate::time::MatchClock>,
 }
 

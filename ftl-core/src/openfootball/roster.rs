@@ -119,7 +119,7 @@ impl Roster {
     pub fn of<'a>(names: &Names, listed: impl Iterator<Item = &'a Footballer>) -> Self {
         let listed: Vec<Listed<'a>> = listed.map(Listed::of).collect();
         let mut taken: BTreeSet<InstrumentId> = listed.iter().map(|listed| listed.footballer.instrument.clone()).collect();
-        let mut roster = Self::default();
+        let (mut roster, mut elsewhere) = (Self::default(), Vec::new());
         for (key, team) in &names.teams {
             let people = people_of(team, &mut roster.warnings);
             let of_team: Vec<&Listed<'a>> = listed.iter().filter(|listed| listed.team == *key).collect();
@@ -144,12 +144,15 @@ impl Roster {
                 if let (Some(said), Some(known)) = (person.position, known)
                     && said != known.position
                 {
-                    let (who, is) = (&known.instrument, known.position);
-                    roster.warnings.push(format!("{who} is listed as {is:?} and stays it; the squad says {said:?}"));
+                    elsewhere.push(known.instrument.as_str());
                 }
             }
             roster.order.push(key.clone());
             roster.teams.insert(key.clone(), rows);
+        }
+        if !elsewhere.is_empty() {
+            let (n, who) = (elsewhere.len(), elsewhere.join(", "));
+            roster.warnings.push(format!("of {n} footballers the squads say another position than the league, which keeps its own: {who}"));
         }
         roster
     }

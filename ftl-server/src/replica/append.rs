@@ -147,6 +147,40 @@ impl Appender {
         applied.await.map_err(|_| stopped(&self.0.shared).unwrap_or(SubmitError::Unknown))
     }
 
+    /// All of them behind one another: what one append cannot take is the first that the next one takes, since a lane is
+    /// emptied in its order and before those behind it. In the lane of the feed, then.
+    pub(super) async fn submit_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Arc<Outcome>>, SubmitError> {
+        let mut outcomes = Vec::with_capacity(commands.len());
+        for appended in self.enqueue_together(lane, commands)? {
+            let applied = appended.await.map_err(|_| SubmitError::Unknown)??;
+            outcomes.push(applied.await.map_err(|_| stopped(&self.0.shared).unwrap_or(SubmitError::Unknown))?);
+        }
+        Ok(outcomes)
+    }
+
+    fn enqueue_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<oneshot::Receiver<Appending>>, SubmitError> {
+        if let Some(stopped) = stopped(&self.0.shared) {
+            return Err(stopped);
+        }
+        let mut queue = self.0.queue.lock();
+        if queue.draining {
+            return Err(SubmitError::Draining);
+        }
+        if queue.len() + commands.len() > QUEUE {
+            return Err(SubmitError::Overloaded);
+        }
+        let since = Instant::now();
+        let mut receivers = Vec::with_capacity(commands.len());
+        for command in commands {
+            let (answer, receiver) = oneshot::channel();
+            queue.lanes[lane as usize].push_back(Waiting { command, since, answer });
+            receivers.push(receiver);
+        }
+        drop(queue);
+        self.0.more.notify_one();
+        Ok(receivers)
+    }
+
     fn enqueue(&self, lane: Lane, command: Command) -> Result<oneshot::Receiver<Appending>, SubmitError> {
         if let Some(stopped) = stopped(&self.0.shared) {
             return Err(stopped);

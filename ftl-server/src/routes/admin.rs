@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod fixtures;
+pub mod imports;
 pub mod instruments;
 pub mod quarantine;
 pub mod replays;

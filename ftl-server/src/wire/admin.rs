@@ -323,3 +323,27 @@ pub struct QuarantineAnswer {
     /// The entry that is set aside; the state is being rebuilt without it.
     pub quarantined: u64,
 }
+
+/// The parts of `POST admin/imports`.
+#[derive(Clone, Debug, Default, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ImportForm {
+    /// A tournament of the openfootball projects, as JSON.
+    pub file: String,
+    /// Its squads, as JSON.
+    pub squads: Option<String>,
+    /// A code: why.
+    pub reason: String,
+    /// Says what would be imported, and appends nothing.
+    pub dry_run: bool,
+}
+
+/// The answer to `POST admin/imports`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ImportAnswer {
+    /// `tournament`, `matches`, `scoreOnly`, `goals`, `instruments`, `notPlayed`, `cancelled`, `refused`, `added`,
+    /// `corrections`, `warnings`, `seqBefore`, `seqAfter`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub imported: ftl_core::openfootball::Imported,
+}

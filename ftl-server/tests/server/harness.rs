@@ -227,6 +227,11 @@ impl Call<'_> {
         self.request = self.request.json(&body);
         self
     }
+    /// A form of several parts.
+    pub fn multipart(mut self, form: reqwest::multipart::Form) -> Self {
+        self.request = self.request.multipart(form);
+        self
+    }
     /// A body as it stands, said to be JSON.
     pub fn raw(mut self, body: impl Into<reqwest::Body>) -> Self {
         self.request = self.request.header("Content-Type", "application/json").body(body);

@@ -7,6 +7,7 @@ mod docs;
 mod events;
 mod harness;
 mod health;
+mod imports;
 mod input;
 mod journal;
 mod kill;
