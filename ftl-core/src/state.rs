@@ -9,6 +9,7 @@
 pub(crate) mod bands;
 mod evolve;
 pub(crate) use evolve::week_of;
+mod fixtures;
 pub(crate) mod index;
 pub(crate) mod portfolio;
 pub mod remembered;
@@ -41,6 +42,7 @@ use crate::units::Price;
 
 pub use snapshot::{RestoreError, Snapshot};
 
+use fixtures::Fixtures;
 use index::Index;
 use remembered::Remembered;
 use slots::hash_of;
@@ -58,7 +60,7 @@ pub struct State<R: Rulebook = Standard> {
     pub(crate) books: Table<Book>,
     pub(crate) orders: Table<Order>,
     pub(crate) instruments: Vec<Instrument>,
-    pub(crate) fixtures: Vec<Arc<Fixture>>,
+    pub(crate) fixtures: Fixtures,
     pub(crate) granted: Arc<BTreeSet<NaturalKey>>,
     pub(crate) remembered: Remembered,
     /// Entries that an operator has set aside, met or not.
@@ -159,7 +161,7 @@ impl<R: Rulebook> State<R> {
             books: Table::default(),
             orders: Table::default(),
             instruments: Vec::new(),
-            fixtures: Vec::new(),
+            fixtures: Fixtures::default(),
             granted: Arc::default(),
             remembered: Remembered::default(),
             quarantine: BTreeMap::new(),
@@ -280,7 +282,7 @@ impl<R: Rulebook> State<R> {
     }
     /// Every fixture, in the order of announcement.
     pub fn fixtures(&self) -> impl Iterator<Item = &Fixture> {
-        self.fixtures.iter().map(Arc::as_ref)
+        self.fixtures.iter()
     }
     /// One fixture.
     pub fn fixture(&self, id: &FixtureId) -> Option<&Fixture> {
@@ -288,7 +290,7 @@ impl<R: Rulebook> State<R> {
     }
     /// The fixture with this number.
     pub fn fixture_at(&self, number: u32) -> Option<&Fixture> {
-        self.fixtures.get(usize::try_from(number).ok()?).map(Arc::as_ref)
+        self.fixtures.get(usize::try_from(number).ok()?)
     }
     /// The fixture that an instrument's footballer plays in, or awaits the end of (R3.7).
     pub fn fixture_of(&self, instrument: &Instrument) -> Option<&Fixture> {

@@ -89,7 +89,7 @@ impl<R: Rulebook> State<R> {
             Event::FixtureCreated { fixture, home, away, kick_off, coverage, squad, prior_conceded } => {
                 let number = u32::try_from(self.fixtures.len()).unwrap_or(u32::MAX);
                 self.index.fixtures.insert(fixture.clone(), number);
-                self.fixtures.push(Arc::new(Fixture {
+                self.fixtures.push(Fixture {
                     id: fixture.clone(),
                     home: home.clone(),
                     away: away.clone(),
@@ -104,7 +104,7 @@ impl<R: Rulebook> State<R> {
                     events: Vec::new(),
                     reported: Default::default(),
                     final_due: None,
-                }));
+                });
             }
             Event::LineUpSet { fixture, side, starting } => self.change_fixture(fixture, |_, row| {
                 if let Some(known) = row.lined_up.get_mut(side.index()) {

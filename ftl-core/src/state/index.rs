@@ -225,7 +225,7 @@ impl<R: Rulebook> State<R> {
             self.index.slugs.insert(instrument.footballer.instrument.clone(), instrument.idx);
             self.index.instruments.push(InstrumentIndex::default());
         }
-        for (number, fixture) in (0u32..).zip(&self.fixtures) {
+        for (number, fixture) in (0u32..).zip(self.fixtures.iter()) {
             self.index.fixtures.insert(fixture.id.clone(), number);
             if let Some((due, set_by)) = fixture.final_due {
                 self.index.timers.insert(Timer { due, set_by, kind: TimerKind::Finalise(number) });

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::fixtures::Fixtures;
 use super::remembered::{Remembered, RememberedImage};
 use super::table::{Table, TableImage};
 use crate::account::Account;
 use crate::book::Book;
 use crate::codec::{self, DecodeError};
 use crate::command::Genesis;
-use crate::fixture::Fixture;
 use crate::hash::Hash;
 use crate::id::{NaturalKey, Seq};
 use crate::instrument::Instrument;
@@ -26,6 +26,7 @@ use crate::time::At;
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     head: Head,
+    fixtures: Fixtures,
     accounts: TableImage<Account>,
     books: TableImage<Book>,
     orders: TableImage<Order>,
@@ -41,7 +42,6 @@ struct Head {
     rules: Arc<Rules>,
     ledger: Ledger,
     instruments: Vec<Instrument>,
-    fixtures: Vec<Arc<Fixture>>,
     granted: Arc<BTreeSet<NaturalKey>>,
     quarantine: BTreeMap<Seq, String>,
 }
@@ -72,7 +72,7 @@ impl Snapshot {
     }
     /// The state hash.
     pub fn hash(&self) -> Hash {
-        let parts = [self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
+        let parts = [self.fixtures.hash(), self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
         root(&self.head, parts)
     }
     /// As bytes, with the hash in front.
@@ -90,7 +90,6 @@ impl<R: Rulebook> State<R> {
             rules: Arc::clone(&self.rules),
             ledger: self.ledger,
             instruments: self.instruments.clone(),
-            fixtures: self.fixtures.clone(),
             granted: Arc::clone(&self.granted),
             quarantine: self.met_quarantine(),
         }
@@ -103,7 +102,8 @@ impl<R: Rulebook> State<R> {
 
     /// The state hash: a tree over the chunks of the tables. It depends on the entries alone.
     pub fn hash(&mut self) -> Hash {
-        let parts = [self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
+        self.fixtures.remember_leaves();
+        let parts = [self.fixtures.hash(), self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
         root(&self.head(), parts)
     }
 
@@ -111,6 +111,7 @@ impl<R: Rulebook> State<R> {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             head: self.head(),
+            fixtures: self.fixtures.clone(),
             accounts: self.accounts.image(),
             books: self.books.image(),
             orders: self.orders.image(),
@@ -128,7 +129,7 @@ impl<R: Rulebook> State<R> {
             rules: snapshot.head.rules,
             ledger: snapshot.head.ledger,
             instruments: snapshot.head.instruments,
-            fixtures: snapshot.head.fixtures,
+            fixtures: snapshot.fixtures,
             granted: snapshot.head.granted,
             quarantine: snapshot.head.quarantine,
             accounts: Table::from(snapshot.accounts),
@@ -150,7 +151,7 @@ impl<R: Rulebook> State<R> {
 }
 
 /// The root of the hash tree.
-fn root(head: &Head, parts: [Hash; 4]) -> Hash {
+fn root(head: &Head, parts: [Hash; 5]) -> Hash {
     let mut tree = blake3::Hasher::new();
     tree.update(&codec::encode(head));
     for part in parts {

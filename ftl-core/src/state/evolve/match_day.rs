@@ -16,13 +16,9 @@ impl<R: Rulebook> State<R> {
     /// Takes a fixture's row out, so that the change may look at and change the rest of the state, and puts it back.
     pub(super) fn change_fixture(&mut self, fixture: &FixtureId, change: impl FnOnce(&mut Self, &mut Fixture)) {
         let Some(number) = self.index.fixtures.get(fixture).and_then(|n| usize::try_from(*n).ok()) else { return };
-        let Some(slot) = self.fixtures.get_mut(number) else { return };
-        // The slot gives its reference away meanwhile, so that the row changes in place unless a snapshot shares it.
-        let mut row = std::mem::take(slot);
+        let Some(mut row) = self.fixtures.take(number) else { return };
         change(self, Arc::make_mut(&mut row));
-        if let Some(slot) = self.fixtures.get_mut(number) {
-            *slot = row;
-        }
+        self.fixtures.put(number, row);
     }
 
     pub(super) fn participants(&self, squad: &[(InstrumentIdx, Side)]) -> Vec<Participant> {
