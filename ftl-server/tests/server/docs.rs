@@ -21,6 +21,7 @@ async fn the_description_names_every_route() {
         ("/api/events", "get"),
         ("/api/admin/fixtures/{id}/events/{eventId}", "patch"),
         ("/api/admin/rules", "patch"),
+        ("/api/admin/imports", "post"),
         ("/api/admin/quarantine", "post"),
         ("/readyz", "get"),
     ] {

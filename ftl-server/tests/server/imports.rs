@@ -1,5 +1,9 @@
 //! `admin/imports`: a tournament's file into a league that is served.
 
+use ftl_core::command::Action;
+use ftl_core::id::Seq;
+use ftl_core::journal::Journal;
+use ftl_store::data_dir::DataDir;
 use reqwest::Method;
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
@@ -51,7 +55,43 @@ async fn a_match_is_not_played_while_somebody_holds_a_position_in_it() {
     assert_eq!(figures(&answer), json!([0, 0, 3, 0, 0, 2]), "{answer}");
     assert!(answer["warnings"].to_string().contains("somebody holds a position"), "{answer}");
     let held = harness.get("/api/positions").bearer(&token).send().await.ok();
-    assert_eq!(held["positions"].as_array().map(Vec::len), Some(1), "{held}");
+    assert_eq!(held["items"].as_array().map(Vec::len), Some(1), "{held}");
+}
+
+#[tokio::test]
+async fn nobodys_order_stands_inside_an_imported_match() {
+    let harness = Harness::start().await;
+    harness.list("lionel-messi").await;
+    let mut tokens = Vec::new();
+    for n in 0..10 {
+        tokens.push(harness.player(&format!("trader-{n}")).await);
+    }
+    let row = |day: u16| {
+        format!(
+            r#"{{"date": "2030-07-{day}", "team1": "Redland", "team2": "Blueland", "score": [1, 0], "goals1": [{{"name": "Ann", "minute": 5}}]}}"#
+        )
+    };
+    let cup = format!(r#"{{"name": "Cup", "matches": [{}]}}"#, (10..31).map(row).collect::<Vec<_>>().join(","));
+    let trading = futures::future::join_all(tokens.iter().map(|token| async {
+        for n in 0..10 {
+            harness.open(token, "lionel-messi", if n % 2 == 0 { "long" } else { "short" }, &format!("k{n}")).await;
+        }
+    }));
+    let (imported, _) = tokio::join!(send(&harness, form(&cup)), trading);
+    assert_eq!(imported.ok()["added"], 21);
+    let directory = harness.stop().await;
+    let league = DataDir::at(directory.path()).open_for_reading().await.unwrap();
+    let batches = league.journal.read(Seq(0), usize::MAX).await.unwrap();
+    let mut playing = false;
+    let mut opened = 0;
+    for command in batches.iter().flat_map(|batch| &batch.commands) {
+        playing |= matches!(command.action, Action::CreateFixture(_));
+        let of_trader = matches!(command.action, Action::OpenPosition(_));
+        assert!(!(playing && of_trader), "{:?}", command.action);
+        opened += usize::from(of_trader);
+        playing &= !matches!(command.action, Action::FinaliseFixture { .. });
+    }
+    assert!(!playing && opened > 50, "{opened}");
 }
 
 #[tokio::test]
