@@ -17,8 +17,10 @@
 mod calendar;
 pub mod distribution;
 mod look;
+mod market;
 mod matches;
 pub mod persona;
+mod red_team;
 mod running;
 mod tally;
 #[cfg(test)]
@@ -28,24 +30,29 @@ mod trader;
 use std::collections::VecDeque;
 
 use crate::command::{AccountKind, Action, Command, Genesis, OpenAccount};
-use crate::id::CommandId;
-use crate::outcome::{Entry, Outcome};
-use crate::rules::Preset;
+use crate::id::{AccountId, CommandId};
+use crate::outcome::Entry;
+use crate::rules::Rules;
 use crate::seeded::Seeded;
 use crate::source::MatchSource;
 use crate::state::State;
 use crate::time::At;
 
 pub use matches::Matches;
-pub use tally::{Drift, HORIZONS, MarkOut, MatchLine, PersonaLine, Tally};
+pub use red_team::Attacker;
+pub use tally::{Drift, Goals, HORIZONS, MarkOut, MatchLine, PersonaLine, Tally};
 
 use calendar::Calendar;
 use look::Look;
-use running::{Moment, Running};
+use market::Market;
+use red_team::RedTeam;
+use running::{Moment, Running, heard_of};
 use trader::Trader;
 
-/// Accounts that a league without traders expects (R2.3).
-const EXPECTED_ACCOUNTS: u64 = 1_000;
+/// Accounts that a league of so many traders expects (R2.3): a thousand where there are none.
+pub fn expected_accounts(traders: u32) -> u64 {
+    if traders == 0 { 1_000 } else { u64::from(traders) }
+}
 
 /// What is played.
 #[derive(Clone, Debug)]
@@ -53,9 +60,11 @@ pub struct Plan {
     /// The fixtures.
     pub matches: Matches,
     /// The rules of the league.
-    pub rules: Preset,
+    pub rules: Rules,
     /// How many traders.
     pub accounts: u32,
+    /// Whether the red team trades among them, on accounts of its own.
+    pub red_team: bool,
     /// Everything that is drawn follows from it.
     pub seed: u64,
 }
@@ -63,30 +72,28 @@ pub struct Plan {
 impl Plan {
     /// What the league is founded with: it expects as many accounts as there are traders.
     pub fn genesis(&self) -> Genesis {
-        let expected = if self.accounts == 0 { EXPECTED_ACCOUNTS } else { u64::from(self.accounts) };
-        Genesis::of("sim", self.rules, expected)
+        Genesis { rules: self.rules.clone(), ..Genesis::of("sim", self.rules.preset, expected_accounts(self.accounts)) }
     }
 }
 
 /// A season as it runs.
 pub struct Season {
     plan: Plan,
-    state: State,
-    tally: Tally,
+    market: Market,
     draws: Seeded,
     traders: Vec<Trader>,
     calendar: Calendar,
+    red_team: RedTeam,
     /// The matches that have been announced and are not over, in the order of kick-off.
     running: VecDeque<Running>,
     /// The next match to be announced, and its number.
     ahead: Option<(u64, MatchSource)>,
-    kept: Option<Vec<(Entry, Outcome)>>,
     due: Vec<u32>,
     look: Look,
 }
 
 impl Season {
-    /// Before its first entry. `keep` has every entry and outcome kept until it is [taken](Self::take_kept).
+    /// Before its first entry. `keep` has every entry kept until it is [taken](Self::take_kept).
     pub fn new(plan: Plan, keep: bool) -> Self {
         let mut draws = Seeded::new("season", plan.seed);
         let traders: Vec<Trader> = persona::cast(plan.accounts).map(|persona| Trader::new(persona, &mut draws)).collect();
@@ -96,9 +103,9 @@ impl Season {
         }
         let tally = Tally::of(traders.iter().map(|trader| (trader.account(), trader.persona_number())));
         let ahead = plan.matches.get(0).map(|source| (0, source));
-        let kept = keep.then(Vec::new);
-        let state = State::new();
-        Self { plan, state, tally, draws, traders, calendar, running: VecDeque::new(), ahead, kept, due: Vec::new(), look: Look::default() }
+        let red_team = RedTeam::new(plan.red_team);
+        let (running, due, look) = (VecDeque::new(), Vec::new(), Look::default());
+        Self { plan, market: Market::new(tally, keep), draws, traders, calendar, red_team, running, ahead, due, look }
     }
 
     /// What is played.
@@ -108,27 +115,32 @@ impl Season {
 
     /// The league after the last entry.
     pub fn state(&self) -> &State {
-        &self.state
+        &self.market.state
     }
 
     /// The league, to be hashed.
     pub fn state_mut(&mut self) -> &mut State {
-        &mut self.state
+        &mut self.market.state
     }
 
     /// What it came to so far.
     pub fn tally(&self) -> &Tally {
-        &self.tally
+        &self.market.tally
     }
 
-    /// The entries since the last call, with what became of them; nothing where they are not kept.
-    pub fn take_kept(&mut self) -> Vec<(Entry, Outcome)> {
-        self.kept.as_mut().map(std::mem::take).unwrap_or_default()
+    /// What the red team came to so far, by the end of the last match.
+    pub fn attackers(&self) -> &[Attacker] {
+        self.red_team.attackers()
+    }
+
+    /// The entries since the last call; nothing where they are not kept.
+    pub fn take_kept(&mut self) -> Vec<Entry> {
+        self.market.kept.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Plays the next moment; `false` where the season is over.
     pub fn step(&mut self) -> bool {
-        if self.state.seq().0 == 0 {
+        if self.market.state.seq().0 == 0 {
             return self.found();
         }
         self.bring_on();
@@ -137,13 +149,22 @@ impl Season {
         let Some((at, moment)) = running.pop() else { return false };
         match moment {
             Moment::Feed(command) => {
+                let heard = heard_of(&command.action);
                 let ticks = matches!(command.action, Action::TickClock { .. });
-                self.apply(at, command);
+                let ends = matches!(command.action, Action::FinishFixture { .. } | Action::AbandonFixture { .. });
+                self.market.apply(at, command);
+                if let Some(heard) = heard {
+                    running.tell(&heard, &mut self.market, at);
+                }
+                if ends {
+                    self.red_team.settle(&self.market.state);
+                }
                 if ticks {
                     self.trade(place, at);
                 }
             }
             Moment::Look => self.trade(place, at),
+            Moment::Team(heard) => running.tell(&heard, &mut self.market, at),
         }
         if self.running.get(place).is_some_and(Running::is_over) {
             self.running.remove(place);
@@ -158,12 +179,13 @@ impl Season {
         let genesis = self.plan.genesis();
         let districts = genesis.districts.clone();
         let id = self.draws.command_id();
-        self.apply(at, command(id, Action::FoundLeague(Box::new(genesis))));
-        for n in 0..self.traders.len() {
-            let (Some(account), Some(district)) = (self.traders.get(n).map(Trader::account), self.draws.pick(&districts)) else { continue };
+        self.market.apply(at, command(id, Action::FoundLeague(Box::new(genesis))));
+        let accounts: Vec<AccountId> = self.traders.iter().map(Trader::account).chain(self.red_team.accounts()).collect();
+        for account in accounts {
+            let Some(district) = self.draws.pick(&districts) else { continue };
             let open = OpenAccount { account, district: district.clone(), kind: AccountKind::Human };
             let id = self.draws.command_id();
-            self.apply(at, command(id, Action::OpenAccount(open)));
+            self.market.apply(at, command(id, Action::OpenAccount(open)));
         }
         true
     }
@@ -177,7 +199,7 @@ impl Season {
                 return;
             }
             let next = number.saturating_add(1);
-            self.running.push_back(Running::of(&source, self.plan.seed, &mut self.draws));
+            self.running.push_back(Running::of(&source, self.plan.seed, &mut self.draws, self.red_team.squad()));
             self.ahead = self.plan.matches.get(next).map(|source| (next, source));
         }
     }
@@ -190,30 +212,21 @@ impl Season {
 
     /// Whoever is due looks at a match and acts.
     fn trade(&mut self, place: usize, at: At) {
+        if self.traders.is_empty() {
+            return;
+        }
         if let Some(running) = self.running.get_mut(place) {
-            running.look(&self.state, &mut self.look);
+            running.look(&self.market.state, &mut self.look);
         }
         self.calendar.take(&mut self.due);
-        let due = std::mem::take(&mut self.due);
-        for n in &due {
-            let Some(trader) = usize::try_from(*n).ok().and_then(|n| self.traders.get(n)).copied() else { continue };
-            if let Some(action) = trader.decide(&self.look, &self.state, at, &mut self.draws) {
+        for n in &self.due {
+            let Some(trader) = usize::try_from(*n).ok().and_then(|n| self.traders.get(n)) else { continue };
+            if let Some(action) = trader.decide(&self.look, &self.market.state, at, &mut self.draws) {
                 let id = self.draws.command_id();
-                self.apply(at, command(id, action));
+                self.market.apply(at, command(id, action));
             }
             let (low, high) = trader.persona().gap;
             self.calendar.put(*n, self.draws.between(low, high));
-        }
-        self.due = due;
-    }
-
-    fn apply(&mut self, at: At, command: Command) {
-        self.tally.time_is(at, &self.state);
-        let entry = Entry { seq: self.state.seq().next(), at, command };
-        let outcome = self.state.apply(&entry);
-        self.tally.observe(&entry, &outcome, &self.state);
-        if let Some(kept) = &mut self.kept {
-            kept.push((entry, outcome));
         }
     }
 }

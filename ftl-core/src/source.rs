@@ -29,6 +29,7 @@
 
 mod error;
 mod moment;
+mod of_fixture;
 mod validate;
 
 pub use error::SourceError;

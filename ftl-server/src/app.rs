@@ -74,11 +74,10 @@ impl App {
         self.config.env == Environment::Development
     }
 
-    /// The number of an instrument. From the market: no request waits for the state's lock to learn it.
+    /// The number of an instrument, and the entry that this is as of.
     pub(crate) fn instrument(&self, slug: &str) -> Result<InstrumentIdx, Problem> {
-        let market = self.replica.market()?;
-        let found = market.find(slug).map(|row| InstrumentIdx(row.idx));
-        found.ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, market.seq))
+        let (idx, seq) = self.replica.read(|league| (league.find_instrument(slug).map(|row| row.idx), league.seq()))?;
+        idx.ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, seq))
     }
 
     /// The name that an account gave itself; none where nobody remembers it.

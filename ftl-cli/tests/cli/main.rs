@@ -6,6 +6,7 @@ mod dependencies;
 mod import;
 mod league;
 mod replay;
+mod sim;
 
 use std::process::{Command, Output};
 

@@ -2,7 +2,7 @@
 
 use crate::id::{InstrumentIdx, OrderId, PositionId};
 use crate::outcome::Receipt;
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::time::{At, Span};
 use crate::units::Direction;
 
@@ -65,7 +65,7 @@ impl Plan {
         let now = desk.now();
         match self.stage {
             Stage::Wanted if now > self.give_up => Stage::Done,
-            Stage::Wanted => match desk.open(0, self.instrument, self.direction, SHARE) {
+            Stage::Wanted => match desk.open(0, self.instrument, self.direction, desk.share()) {
                 Ok(Receipt::Resting { order, .. }) => Stage::Ordered { order, at: now },
                 Ok(Receipt::Opened { position, .. }) => Stage::Held { position: position.id, since: now },
                 Ok(_) | Err(_) => Stage::Wanted,

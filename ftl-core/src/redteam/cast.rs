@@ -72,6 +72,25 @@ impl Cast {
         cast
     }
 
+    /// Who is who in a match as it comes: one footballer may be pushed and one is split in, both of the away side, and
+    /// nobody is weak.
+    pub fn plain(state: &State, fixture: &crate::fixture::Fixture) -> Self {
+        let mut cast = Self::default();
+        let plays = |p: &&crate::fixture::Participant| p.starts || !fixture.lined_up[p.side.index()];
+        for participant in fixture.squad.iter().filter(plays) {
+            let player = Player { instrument: participant.instrument, position: participant.position, side: participant.side };
+            let midfield = player.side == Side::Away && player.position == Position::Midfielder;
+            let tradable = state.instrument(player.instrument).is_some_and(|row| row.active && !row.frozen);
+            match (&cast.pushed, &cast.split) {
+                _ if !tradable => {}
+                (None, _) if midfield => cast.pushed = Some(player),
+                (_, None) if midfield => cast.split = Some(player),
+                _ => cast.open.push(player),
+            }
+        }
+        cast
+    }
+
     /// Whether everybody may trade him.
     pub fn is_open(&self, instrument: InstrumentIdx) -> bool {
         self.open.iter().any(|player| player.instrument == instrument)

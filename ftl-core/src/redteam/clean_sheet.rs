@@ -1,7 +1,7 @@
 //! The leak: a clean sheet that is nearly certain and not yet in the price.
 
 use crate::fixture::{MatchPhase, Position};
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::units::Direction;
 
@@ -34,7 +34,7 @@ impl Trader for Minute87 {
             let keeps =
                 desk.fixture().and_then(|f| f.participant(player.instrument)).is_some_and(|p| p.appearance.conceded_after.is_none());
             if keeps {
-                let _ = desk.open(0, player.instrument, self.direction, SHARE);
+                let _ = desk.open(0, player.instrument, self.direction, desk.share());
             }
         }
     }

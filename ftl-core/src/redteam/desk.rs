@@ -12,7 +12,7 @@ use crate::time::At;
 use crate::units::{Direction, Lots, Money, Price};
 
 /// A share: the smallest order.
-pub const SHARE: Lots = Lots::from_units(1);
+pub(crate) const SHARE: Lots = Lots::from_units(1);
 /// Account numbers of a trader begin at his place times this.
 const SEATS: u128 = 1_000;
 
@@ -27,16 +27,27 @@ pub struct Result {
     pub opened: u64,
 }
 
+/// Where a desk's orders go.
+pub(crate) trait Venue {
+    /// The league as it is.
+    fn state(&self) -> &State;
+    /// Applies an action.
+    fn apply(&mut self, at: At, action: Action) -> Outcome;
+}
+
 /// The state of a match and what its traders have staked.
 pub(super) struct Floor {
     pub state: State,
     pub results: Vec<Result>,
-    pub fixture: FixtureId,
 }
 
-impl Floor {
-    /// Applies an action and notes who has opened what.
-    pub fn apply(&mut self, at: At, action: Action) -> Outcome {
+impl Venue for Floor {
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Notes who has opened what.
+    fn apply(&mut self, at: At, action: Action) -> Outcome {
         let seq = self.state.seq().next();
         let at = at.max(self.state.at());
         let command = Command { id: CommandId(u128::from(seq.0)), body: 0, not_after: None, action };
@@ -53,7 +64,7 @@ impl Floor {
 }
 
 /// The season book of a trader's seat.
-pub(super) fn book_of(trader: usize, seat: usize) -> BookId {
+pub(crate) fn book_of(trader: usize, seat: usize) -> BookId {
     let number = |n: usize| u128::try_from(n).unwrap_or(0);
     BookId::season(AccountId(number(trader).saturating_add(1).saturating_mul(SEATS).saturating_add(number(seat))))
 }
@@ -64,10 +75,13 @@ fn trader_of(book: BookId) -> usize {
 
 /// See the module.
 pub struct Desk<'a> {
-    pub(super) floor: &'a mut Floor,
-    pub(super) cast: &'a Cast,
-    pub(super) trader: usize,
-    pub(super) at: At,
+    pub(crate) venue: &'a mut dyn Venue,
+    pub(crate) cast: &'a Cast,
+    pub(crate) fixture: &'a FixtureId,
+    pub(crate) trader: usize,
+    pub(crate) at: At,
+    /// See [`share`](Self::share).
+    pub(crate) share: Lots,
 }
 
 impl Desk<'_> {
@@ -76,9 +90,14 @@ impl Desk<'_> {
         self.at
     }
 
+    /// Lots of an ordinary order: a share where traders must not be in one another's way, more in a season.
+    pub fn share(&self) -> Lots {
+        self.share
+    }
+
     /// Everything that can be known of the league.
     pub fn state(&self) -> &State {
-        &self.floor.state
+        self.venue.state()
     }
 
     /// Who may be traded.
@@ -88,7 +107,7 @@ impl Desk<'_> {
 
     /// The match.
     pub fn fixture(&self) -> Option<&Fixture> {
-        self.floor.state.fixture(&self.floor.fixture)
+        self.state().fixture(self.fixture)
     }
 
     /// The book of one of his accounts.
@@ -98,12 +117,12 @@ impl Desk<'_> {
 
     /// The mark of an instrument; 0 of an unknown one.
     pub fn mark(&self, instrument: InstrumentIdx) -> Price {
-        self.floor.state.mark(instrument).unwrap_or(Price::ZERO)
+        self.state().mark(instrument).unwrap_or(Price::ZERO)
     }
 
     /// An instrument by the slug that an event names.
     pub fn named(&self, slug: Option<&crate::id::InstrumentId>) -> Option<InstrumentIdx> {
-        self.floor.state.find_instrument(slug?.as_str()).map(|row| row.idx)
+        self.state().find_instrument(slug?.as_str()).map(|row| row.idx)
     }
 
     /// A market order.
@@ -167,6 +186,6 @@ impl Desk<'_> {
     }
 
     fn give(&mut self, action: Action) -> core::result::Result<Receipt, Rejection> {
-        self.floor.apply(self.at, action).answer.result
+        self.venue.apply(self.at, action).answer.result
     }
 }

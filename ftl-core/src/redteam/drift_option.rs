@@ -6,7 +6,7 @@ use crate::fixture::Position;
 use crate::id::OrderId;
 use crate::outcome::Receipt;
 use crate::redteam::cast::Player;
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::units::Direction;
 
@@ -39,7 +39,7 @@ impl Trader for DriftOption {
                 desk.close_all(0);
                 self.ticks = self.ticks.wrapping_add(1);
                 if self.ticks.is_multiple_of(3) && !self.seen {
-                    let mut order = desk.order(0, target.instrument, Direction::Long, SHARE);
+                    let mut order = desk.order(0, target.instrument, Direction::Long, desk.share());
                     order.limit = Some(desk.mark(target.instrument));
                     if let Ok(Receipt::Resting { order, .. }) = desk.place(order) {
                         self.order = Some(order);

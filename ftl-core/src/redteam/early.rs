@@ -7,7 +7,7 @@ use crate::id::{InstrumentIdx, OrderId};
 use crate::outcome::Receipt;
 use crate::redteam::campaign::{Campaign, Plan};
 use crate::redteam::cast::Cast;
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::state::State;
 use crate::time::{At, Span};
@@ -57,7 +57,7 @@ impl Trader for Early {
                         // Only what fills before the feed has told it is worth having: he does not try again.
                         Manner::Market => self.campaign.add(Plan::new(instrument, direction, now, Some(Span::minutes(2))), desk),
                         Manner::Limit => {
-                            let mut order = desk.order(0, instrument, direction, SHARE);
+                            let mut order = desk.order(0, instrument, direction, desk.share());
                             order.limit = Some(desk.mark(instrument));
                             if let Ok(Receipt::Resting { order, .. }) = desk.place(order) {
                                 self.limits.push((order, now.after(Span::minutes(1))));

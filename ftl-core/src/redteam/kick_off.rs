@@ -1,7 +1,7 @@
 //! The leak: a price that moves at kick-off because the clock starts, not because anything happened. In classic form is
 //! counted from zero, so every price falls at the first whistle and rises all match.
 
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::time::{At, Span};
 use crate::units::Direction;
@@ -32,7 +32,7 @@ impl Trader for KickOff {
         match news {
             News::BeforeKickOff => {
                 for player in desk.cast().open.clone() {
-                    let _ = desk.open(0, player.instrument, self.direction, SHARE);
+                    let _ = desk.open(0, player.instrument, self.direction, desk.share());
                 }
             }
             News::Ticked => {

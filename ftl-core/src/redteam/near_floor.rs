@@ -1,7 +1,7 @@
 //! The leak: a price that can only come back. Form is clamped at nothing, so near the floor a long loses little and wins
 //! whole.
 
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::units::Direction;
 
@@ -23,7 +23,7 @@ impl Trader for NearFloor {
                 held || desk.state().orders_of(book).any(|row| row.instrument == player.instrument)
             };
             if !mine(desk.book(0)) {
-                let _ = desk.open(0, player.instrument, Direction::Long, SHARE);
+                let _ = desk.open(0, player.instrument, Direction::Long, desk.share());
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::feed::{self, Schedule};
 use crate::fixture::MatchEvent;
 use crate::id::{District, NaturalKey};
 use crate::redteam::cast::{self, Cast, Player};
-use crate::redteam::desk::{Desk, Floor, Result, book_of};
+use crate::redteam::desk::{Desk, Floor, Result, SHARE, Venue, book_of};
 use crate::redteam::{News, Trader};
 use crate::rulebook::{Rulebook, Standard};
 use crate::rules::Rules;
@@ -41,7 +41,7 @@ pub fn play(seed: u64, n: u64, rules: &Rules, traders: &mut [Box<dyn Trader>]) -
     let source = cast::with_weak(Synthetic::new(seed).draw(n), rules, &mut draws);
     let kick_off = source.kick_off;
     let at = At(kick_off.0.saturating_sub(BEFORE.0));
-    let mut floor = Floor { state: State::new(), results: vec![Result::default(); traders.len()], fixture: source.id.clone() };
+    let mut floor = Floor { state: State::new(), results: vec![Result::default(); traders.len()] };
     let rules = Rules { seed: SEED, ..rules.clone() };
     found(&mut floor, at, rules, traders);
     let mut refused = Vec::new();
@@ -63,7 +63,7 @@ pub fn play(seed: u64, n: u64, rules: &Rules, traders: &mut [Box<dyn Trader>]) -
     let mut next = glimpses.next();
     let mut tell = |floor: &mut Floor, at: At, news: News<'_>| {
         for (trader, who) in traders.iter_mut().enumerate() {
-            who.act(news, &mut Desk { floor, cast: &cast, trader, at });
+            who.act(news, &mut Desk { venue: floor, cast: &cast, fixture: &source.id, trader, at, share: SHARE });
         }
     };
     tell(&mut floor, at, News::BeforeKickOff);

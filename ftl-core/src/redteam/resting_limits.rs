@@ -1,7 +1,7 @@
 //! The leak: a limit order that fills at a price that is gone. Set before kick-off it does not rest in play; events do not
 //! cancel it; it must still fill only at what the price is when its time comes.
 
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::units::{Direction, Price};
 
@@ -30,7 +30,7 @@ impl Trader for RestingLimits {
         for player in desk.cast().open.clone() {
             for away in [1_i64, 4] {
                 let percent = 100_i64.saturating_sub(away.saturating_mul(self.direction.sign()));
-                let mut order = desk.order(0, player.instrument, self.direction, SHARE);
+                let mut order = desk.order(0, player.instrument, self.direction, desk.share());
                 let limit = (desk.mark(player.instrument).wide() * percent).div_floor(100_i64);
                 order.limit = Some(Price::from_units(limit.clamp_i64()));
                 let _ = desk.place(order);

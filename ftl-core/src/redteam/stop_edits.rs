@@ -1,7 +1,7 @@
 //! The leak: a stop loss as an exit that does not rest. Whoever sees what is coming sets it a hair from the mark, and the
 //! drift of the next clock tick closes him at the old price.
 
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::early::moved_by;
 use crate::redteam::{News, Trader};
 use crate::units::{Direction, Price};
@@ -28,7 +28,7 @@ impl Trader for StopEdits {
         match news {
             News::BeforeKickOff => {
                 for player in desk.cast().open.clone() {
-                    let _ = desk.open(0, player.instrument, self.direction, SHARE);
+                    let _ = desk.open(0, player.instrument, self.direction, desk.share());
                 }
             }
             News::Glimpsed(event) => {

@@ -4,7 +4,7 @@
 
 use crate::fixture::{MatchPhase, Position};
 use crate::redteam::cast::Player;
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::time::{At, Span};
 use crate::units::Direction;
@@ -41,7 +41,7 @@ impl Trader for Drift {
             self.last = Some(desk.now());
             let forwards: Vec<Player> = desk.cast().of_position(Position::Forward).take(2).collect();
             for player in forwards {
-                let _ = desk.open(0, player.instrument, Direction::Short, SHARE);
+                let _ = desk.open(0, player.instrument, Direction::Short, desk.share());
             }
         }
     }
@@ -76,7 +76,7 @@ impl Trader for CleanSheetMinute {
                         .and_then(|f| f.participant(player.instrument))
                         .is_some_and(|p| p.appearance.conceded_after.is_none());
                     if keeps {
-                        let _ = desk.open(0, player.instrument, Direction::Long, SHARE);
+                        let _ = desk.open(0, player.instrument, Direction::Long, desk.share());
                     }
                 }
             }

@@ -4,7 +4,7 @@
 use crate::fixture::{EventKind, MatchPhase, Position};
 use crate::redteam::campaign::{Campaign, Plan};
 use crate::redteam::cast::Player;
-use crate::redteam::desk::{Desk, SHARE};
+use crate::redteam::desk::Desk;
 use crate::redteam::{News, Trader};
 use crate::time::Span;
 use crate::units::{Direction, Price};
@@ -27,7 +27,7 @@ impl Trader for TakeProfit {
         let cast = desk.cast();
         let wanted: Vec<Player> = cast.of_position(Position::Forward).chain(cast.of_position(Position::Midfielder)).collect();
         for player in wanted {
-            let mut order = desk.order(0, player.instrument, Direction::Long, SHARE);
+            let mut order = desk.order(0, player.instrument, Direction::Long, desk.share());
             let above = desk.mark(player.instrument).wide() * 103_i64;
             order.take_profit = Some(Price::from_units(above.div_ceil(100_i64).clamp_i64()));
             let _ = desk.place(order);

@@ -101,12 +101,17 @@ impl Look {
             return;
         }
         for (place, participant) in fixture.squad.iter().enumerate() {
-            let plays = if self.before { participant.starts } else { participant.appearance.on_pitch(fixture.clock) };
+            let plays = if self.before { is_expected(fixture, participant) } else { participant.appearance.on_pitch(fixture.clock) };
             if plays {
                 self.candidates.extend(candidate(state, fixture, participant, tape.moved(place)));
             }
         }
     }
+}
+
+/// Whether somebody is to play, before kick-off: without a line-up everybody is.
+fn is_expected(fixture: &Fixture, participant: &Participant) -> bool {
+    participant.starts || !fixture.lined_up[participant.side.index()]
 }
 
 /// R4.2: opens are over.

@@ -23,11 +23,11 @@ use crate::state::State;
 use crate::time::{At, Span};
 use crate::units::Money;
 
-pub use drift::Drift;
+pub use drift::{Drift, Goals};
 pub use mark_out::{HORIZONS, MarkOut};
 pub use people::PersonaLine;
 
-use drift::Drifts;
+use drift::{Drifts, News};
 use mark_out::MarkOuts;
 use people::People;
 
@@ -115,6 +115,16 @@ impl Tally {
         (&self.drifts.by_position, &self.drifts.scorers)
     }
 
+    /// What a goal did to its scorer's price, by position in the order of [`Position::ALL`](crate::fixture::Position::ALL).
+    pub fn goals(&self) -> &[Goals; 4] {
+        &self.drifts.goals
+    }
+
+    /// Prices at kick-off of those who played, by position, as they came.
+    pub fn prices(&self) -> &[Vec<Money>; 4] {
+        &self.drifts.prices
+    }
+
     /// By persona, then by horizon.
     pub fn mark_outs(&self) -> &[[MarkOut; 4]] {
         self.mark_outs.by_persona()
@@ -153,9 +163,11 @@ impl Tally {
             }
             Ok(Receipt::Done) => self.match_day(&entry.command.action, state),
             Ok(Receipt::Listed(_) | Receipt::Modified { .. } | Receipt::Cancelled { .. }) => {}
+            // What is refused to the red team is its own affair.
+            Err(_) if entry.command.id.0 == u128::from(entry.seq.0) => {}
             Err(rejection) => add_one(self.refused.entry(rejection.code().to_owned()).or_default()),
         }
-        let news = matches!(entry.command.action, Action::ReportEvent { .. } | Action::CorrectEvent { .. });
+        let news = News::of(&entry.command.action, state);
         for event in &outcome.events {
             self.event(event, news, state);
         }
@@ -198,11 +210,11 @@ impl Tally {
     }
 
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others are no part of the tally")]
-    fn event(&mut self, event: &Event, news: bool, state: &State) {
+    fn event(&mut self, event: &Event, news: News, state: &State) {
         match event {
             Event::PositionOpened(opened) => self.opened(opened, state),
             Event::PositionClosed(closed) => self.closed(closed, state),
-            Event::PriceChanged { instrument, live_base, .. } => self.drifts.moved(*instrument, *live_base, news),
+            Event::PriceChanged { instrument, live_base, .. } => self.drifts.moved(*instrument, *live_base, news, state),
             Event::OrderCancelled { reason, .. } => add_one(self.cancelled.entry(reason.code().to_owned()).or_default()),
             Event::ValuePosted { reason: PostingReason::BadDebt, postings: [wallet, _], .. } => self.bad_debt += wallet.amount,
             _ => {}

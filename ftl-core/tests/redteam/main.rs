@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod figures;
+mod season;
 
 use figures::{Figures, play_all};
 use ftl_core::redteam::{Leaks, TEAM};

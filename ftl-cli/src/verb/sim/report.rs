@@ -10,7 +10,7 @@ use ftl_core::id::Seq;
 use ftl_core::rules::Preset;
 use ftl_core::season::distribution::Distribution;
 use ftl_core::season::persona::{Kind, PERSONAS};
-use ftl_core::season::{Drift, HORIZONS, MarkOut, PersonaLine, Season};
+use ftl_core::season::{Attacker, Drift, HORIZONS, MarkOut, PersonaLine, Season, Tally};
 use ftl_core::units::Money;
 use serde::Serialize;
 
@@ -48,7 +48,9 @@ pub struct Report {
     sudden_washouts: u64,
     careless: Careless,
     volatility: BTreeMap<&'static str, Volatility>,
+    prices: BTreeMap<&'static str, Prices>,
     personas: Vec<Persona>,
+    red_team: Vec<AttackerLine>,
     /// How often somebody skilled has made more than somebody random, of a hundred pairs.
     skilled_over_random: f64,
     cancelled: BTreeMap<String, u64>,
@@ -70,7 +72,17 @@ struct Wealth {
     gini: f64,
 }
 
-/// Careless traders at full margin, summed over matches.
+/// Prices at kick-off in points, and what a goal does to its scorer's as a fraction of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Prices {
+    p10: f64,
+    p50: f64,
+    p90: f64,
+    goals: u64,
+    goal: f64,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Careless {
@@ -87,6 +99,40 @@ struct Volatility {
     mean: f64,
     per_match: f64,
     realised: f64,
+    /// The share of them in which a long, and a short, at full margin from kick-off would have been washed out.
+    washed_out_long: f64,
+    washed_out_short: f64,
+}
+
+/// An attacker beside the random traders; returns are what was made of the margin committed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AttackerLine {
+    name: &'static str,
+    accounts: usize,
+    result: Money,
+    committed: Money,
+    #[serde(rename = "return")]
+    returned: f64,
+    /// Of the return, the match being the unit.
+    stderr: f64,
+    /// Of a hundred random traders so many made less of what they committed.
+    percentile: f64,
+    verdict: Verdict,
+}
+
+/// Where an attacker ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// He committed nothing: the rules left him nothing to do.
+    Idle,
+    /// At or below the median of random traders.
+    Below,
+    /// Not to be told from a random trader: among the lower 97.5 % of them, or within 3.29 standard errors of their median.
+    WithinNoise,
+    /// He has found something.
+    Above,
 }
 
 #[derive(Serialize)]
@@ -106,8 +152,8 @@ struct Persona {
 }
 
 impl Report {
-    pub fn of(source: &str, season: &mut Season, took: Duration) -> Self {
-        let hash = season.state_mut().hash();
+    pub fn of(source: &str, season: &Season, took: Duration) -> Self {
+        let hash = season.state().snapshot().hash();
         let (state, tally, plan) = (season.state(), season.tally(), season.plan());
         let seconds = took.as_secs_f64();
         let lines = tally.personas(state);
@@ -121,7 +167,7 @@ impl Report {
         let [traded, washed] = tally.matches.iter().fold([0, 0], |sum, line| [sum[0] + line.careless[0], sum[1] + line.careless[1]]);
         Self {
             source: source.to_owned(),
-            rules: plan.rules,
+            rules: plan.rules.preset,
             seed: plan.seed,
             accounts: plan.accounts,
             seq: state.seq(),
@@ -149,11 +195,18 @@ impl Report {
             sudden_washouts: tally.sudden_washouts,
             careless: Careless { traded, washed_out: washed, share: washed as f64 / (traded as f64).max(1.0) },
             volatility,
+            red_team: season.attackers().iter().map(|attacker| AttackerLine::of(attacker, &lines)).collect(),
+            prices: Position::ALL.iter().map(|position| (name(*position), Prices::of(tally, *position))).collect(),
             skilled_over_random: superiority(&lines),
             personas: lines.iter().map(|line| Persona::of(line, tally.mark_outs().get(line.persona))).collect(),
             cancelled: tally.cancelled.clone(),
             refused: tally.refused.clone(),
         }
+    }
+
+    /// See [`Tally::house_bound`](ftl_core::season::Tally::house_bound), in millions of points.
+    pub fn bound(&self) -> String {
+        format!("{:.1} million points", self.house_bound.units() as f64 / 1e12)
     }
 
     /// For people, within 100 columns.
@@ -176,10 +229,20 @@ impl Report {
         writeln!(out, "the house has won {}; its present book could cost {} at most", self.house, self.house_bound)?;
         let (mean, error) = (100.0 * self.drift.mean, 100.0 * self.drift.stderr);
         writeln!(out, "prices drifted by {mean:+.3} ± {error:.3} % a match (two in three such means lie within the error)")?;
-        writeln!(out, "\n{:<12} {:>11} {:>12} {:>12} {:>12}", "volatility", "footballers", "mean %", "a match %", "realised %")?;
+        writeln!(
+            out,
+            "\n{:<12} {:>11} {:>8} {:>10} {:>11} {:>29}",
+            "price moves", "footballers", "mean %", "a match %", "realised %", "washed out at full margin, %"
+        )?;
         for (name, row) in &self.volatility {
-            let (mean, per_match, realised) = (100.0 * row.mean, 100.0 * row.per_match, 100.0 * row.realised);
-            writeln!(out, "{name:<12} {:>11} {mean:>+12.3} {per_match:>12.2} {realised:>12.2}", row.footballers)?;
+            let [mean, per_match, realised] = [row.mean, row.per_match, row.realised].map(|ratio| 100.0 * ratio);
+            let [long, short] = [row.washed_out_long, row.washed_out_short].map(|ratio| 100.0 * ratio);
+            let full = format!("long {long:.1} short {short:.1}");
+            writeln!(out, "{name:<12} {:>11} {mean:>+8.3} {per_match:>10.2} {realised:>11.2} {full:>29}", row.footballers)?;
+        }
+        writeln!(out, "\n{:<12} {:>8} {:>8} {:>8} {:>8} {:>16}", "price", "p10", "p50", "p90", "goals", "a goal is worth %")?;
+        for (name, Prices { p10, p50, p90, goals, goal }) in &self.prices {
+            writeln!(out, "{name:<12} {p10:>8.1} {p50:>8.1} {p90:>8.1} {goals:>8} {:>16.2}", 100.0 * goal)?;
         }
         if *accounts > 0 {
             self.write_people(out)?;
@@ -210,11 +273,63 @@ impl Report {
             }
             writeln!(out)?;
         }
+        if !self.red_team.is_empty() {
+            let columns = ["red team", "accounts", "result", "return %", "error", "percentile", "verdict"];
+            let [a, b, c, d, e, f, g] = columns;
+            writeln!(out, "\n{a:<46} {b:>8} {c:>14} {d:>9} {e:>7} {f:>10}  {g}")?;
+        }
+        for AttackerLine { name, accounts, result, returned, stderr, percentile, verdict, .. } in &self.red_team {
+            let (returned, stderr) = (100.0 * returned, 100.0 * stderr);
+            write!(out, "{name:<46} {accounts:>8} {:>14} {returned:>+9.3} {stderr:>7.3} ", result.to_string())?;
+            writeln!(out, "{percentile:>10.1}  {}", verdict.as_str())?;
+        }
         for (what, counts) in [("cancelled", &self.cancelled), ("refused", &self.refused)] {
             let all: Vec<String> = counts.iter().map(|(code, n)| format!("{code} {n}")).collect();
             writeln!(out, "\n{what}: {}", if all.is_empty() { "nothing".to_owned() } else { all.join(", ") })?;
         }
         Ok(())
+    }
+}
+
+impl Verdict {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Below => "below",
+            Self::WithinNoise => "within noise",
+            Self::Above => "ABOVE",
+        }
+    }
+}
+
+impl AttackerLine {
+    /// The standard error is that of a ratio: √(Σ (result − return × committed)²) / committed over matches, the margin
+    /// committed being much the same in each.
+    fn of(attacker: &Attacker, lines: &[PersonaLine]) -> Self {
+        let committed = attacker.committed.units() as f64;
+        let returned = if committed > 0.0 { attacker.result.units() as f64 / committed } else { 0.0 };
+        let matches = attacker.by_match.len() as f64;
+        let mean = attacker.result.units() as f64 / matches.max(1.0);
+        let squares: f64 = attacker.by_match.iter().map(|result| (result.units() as f64 - mean).powi(2)).sum();
+        let stderr = (squares * matches / (matches - 1.0).max(1.0)).sqrt() / committed.max(1.0);
+        let of_random = |line: &&PersonaLine| PERSONAS[line.persona].kind == Kind::Random;
+        let mut random: Vec<f64> =
+            lines.iter().filter(of_random).flat_map(|line| line.returns.sorted()).map(|ratio| ratio.units() as f64 / 1e6).collect();
+        random.sort_by(f64::total_cmp);
+        let below = random.partition_point(|other| *other < returned) as f64;
+        let percentile = if random.is_empty() { 50.0 } else { 100.0 * below / random.len() as f64 };
+        let median = random.get(random.len() / 2).copied().unwrap_or(0.0);
+        let verdict = if committed == 0.0 {
+            Verdict::Idle
+        } else if returned <= median {
+            Verdict::Below
+        } else if percentile <= 97.5 || returned - median <= 3.29 * stderr {
+            Verdict::WithinNoise
+        } else {
+            Verdict::Above
+        };
+        let Attacker { name, seats, result, committed, .. } = *attacker;
+        Self { name, accounts: seats, result, committed, returned, stderr, percentile, verdict }
     }
 }
 
@@ -238,7 +353,18 @@ impl Volatility {
             mean: drift.sum_ppm.get() as f64 / n / 1e6,
             per_match: (drift.squares.get() as f64 / n).sqrt() / 1e6,
             realised: (drift.realised.get() as f64 / n).sqrt() / 1e6,
+            washed_out_long: drift.washed_out[0] as f64 / n,
+            washed_out_short: drift.washed_out[1] as f64 / n,
         }
+    }
+}
+
+impl Prices {
+    fn of(tally: &Tally, position: Position) -> Self {
+        let prices = Distribution::of(tally.prices()[position.index()].clone());
+        let [p10, p50, p90] = [10, 50, 90].map(|percent| prices.percentile(percent).units() as f64 / 1e6);
+        let goals = &tally.goals()[position.index()];
+        Self { p10, p50, p90, goals: goals.count, goal: goals.sum_ppm.get() as f64 / (goals.count as f64).max(1.0) / 1e6 }
     }
 }
 

@@ -1,9 +1,13 @@
 //! How far prices go in a match without what the crowd does to them: the moves of `live_base`.
 
+use crate::command::Action;
 use crate::fixture::{EventKind, Fixture, Participant, Position};
 use crate::id::InstrumentIdx;
+use crate::rulebook::{MarginPolicy, WorstEventMargin};
 use crate::state::State;
-use crate::units::{Price, Wide};
+use crate::units::{Direction, Money, Price, Wide};
+
+const BOTH: [Direction; 2] = [Direction::Long, Direction::Short];
 
 /// Moves of many footballers, each from kick-off to full time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,14 +20,53 @@ pub struct Drift {
     pub squares: Wide,
     /// Σ of the squares of all single moves in the match, its realised variance.
     pub realised: Wide,
+    /// A long and a short at full margin from kick-off would have been washed out (R5.3) in so many of them.
+    pub washed_out: [u64; 2],
 }
 
 impl Drift {
-    fn add(&mut self, ppm: i64, realised: Wide) {
+    fn add(&mut self, ppm: i64, way: &Way) {
+        let realised = way.realised;
+        for (count, side) in self.washed_out.iter_mut().zip(&way.full) {
+            *count = count.saturating_add(u64::from(side.is_washed_out));
+        }
         self.count = self.count.saturating_add(1);
         self.sum_ppm = self.sum_ppm + Wide::of(ppm);
         self.squares = self.squares + Wide::of(ppm) * Wide::of(ppm);
         self.realised = self.realised + realised;
+    }
+}
+
+/// What goals did to the prices of their scorers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Goals {
+    /// How many.
+    pub count: u64,
+    /// Σ move in 10⁻⁶ of the price before.
+    pub sum_ppm: Wide,
+}
+
+/// What an entry tells of the pitch.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct News {
+    /// Something happened, or was amended.
+    is_news: bool,
+    /// Who scored.
+    scorer: Option<InstrumentIdx>,
+}
+
+impl News {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the others tell nothing")]
+    pub fn of(action: &Action, state: &State) -> Self {
+        match action {
+            Action::ReportEvent { event, .. } => {
+                let scores = matches!(event.kind, EventKind::Goal | EventKind::PenaltyGoal);
+                let scorer = event.instrument.as_ref().filter(|_| scores).and_then(|slug| state.find_instrument(slug.as_str()));
+                Self { is_news: true, scorer: scorer.map(|row| row.idx) }
+            }
+            Action::CorrectEvent { .. } => Self { is_news: true, scorer: None },
+            _ => Self::default(),
+        }
     }
 }
 
@@ -35,6 +78,15 @@ struct Way {
     realised: Wide,
     /// Events and corrections that moved it, ever.
     events: u64,
+    /// A long and a short at full margin from kick-off.
+    full: [FullMargin; 2],
+}
+
+/// A share at full margin.
+#[derive(Clone, Copy, Debug, Default)]
+struct FullMargin {
+    equity: Price,
+    is_washed_out: bool,
 }
 
 /// See the module.
@@ -42,6 +94,9 @@ struct Way {
 pub(super) struct Drifts {
     pub by_position: [Drift; 4],
     pub scorers: Drift,
+    pub goals: [Goals; 4],
+    /// At kick-off; a price in the unit of money, so that it can be spread like one.
+    pub prices: [Vec<Money>; 4],
     ways: Vec<Way>,
 }
 
@@ -50,22 +105,43 @@ impl Drifts {
     pub fn begin(&mut self, fixture: &Fixture, state: &State) {
         for participant in &fixture.squad {
             let base = base(participant, state);
+            let margin = |direction| WorstEventMargin::per_share(state.rules(), participant.position, direction, base);
+            let full = BOTH.map(|direction| FullMargin { equity: margin(direction), is_washed_out: false });
             let way = self.way(participant.instrument);
-            (way.from, way.last, way.realised) = (base, base, Wide::ZERO);
+            (way.from, way.last, way.realised, way.full) = (base, base, Wide::ZERO, full);
         }
     }
 
     /// `live_base` is now this; by news from the pitch, or by the clock.
-    pub fn moved(&mut self, instrument: InstrumentIdx, live_base: Price, news: bool) {
+    pub fn moved(&mut self, instrument: InstrumentIdx, live_base: Price, news: News, state: &State) {
+        let row = state.instrument(instrument);
+        if news.scorer == Some(instrument)
+            && let (Some(row), Some(way)) = (row, self.ways.get(instrument.index()))
+            && let Some(goals) = self.goals.get_mut(row.footballer.position.index())
+            && way.last > Price::ZERO
+        {
+            goals.count = goals.count.saturating_add(1);
+            goals.sum_ppm = goals.sum_ppm + Wide::of(ppm(way.last, live_base));
+        }
         let way = self.way(instrument);
-        if news {
+        if news.is_news {
             way.events = way.events.saturating_add(1);
         }
         if way.last > Price::ZERO && live_base != way.last {
             let move_ppm = ppm(way.last, live_base);
             way.realised = way.realised + Wide::of(move_ppm) * Wide::of(move_ppm);
         }
+        let moved = live_base - way.last;
         way.last = live_base;
+        let Some(row) = row else { return };
+        for (full, direction) in way.full.iter_mut().zip(BOTH) {
+            full.equity += if direction == Direction::Long { moved } else { -moved };
+            // Nobody is judged under review (R3.9).
+            if !full.is_washed_out && row.review.is_none() {
+                let used = WorstEventMargin::per_share(state.rules(), row.footballer.position, direction, live_base);
+                full.is_washed_out = full.equity.wide() * 10_000 <= used.wide() * state.rules().margin.washout_at.wide();
+            }
+        }
     }
 
     /// Events that have moved it so far.
@@ -81,10 +157,11 @@ impl Drifts {
             if participant.appearance.on.is_none() || way.from <= Price::ZERO {
                 continue;
             }
+            self.prices[participant.position.index()].push(Money::from_units(way.from.units().saturating_mul(100)));
             let move_ppm = ppm(way.from, base(participant, state));
-            self.by_position[participant.position.index()].add(move_ppm, way.realised);
+            self.by_position[participant.position.index()].add(move_ppm, &way);
             if scored(fixture, place) {
-                self.scorers.add(move_ppm, way.realised);
+                self.scorers.add(move_ppm, &way);
             }
             sum = sum + Wide::of(move_ppm);
             count = count.saturating_add(1);

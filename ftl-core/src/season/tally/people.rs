@@ -124,9 +124,9 @@ impl People {
             let book = |person: &Person| state.book(BookId::season(person.account));
             let result = |person: &&Person| book(person).map_or(Money::ZERO, |book| book.balance - book.grants);
             let returned = |person: &&Person| {
-                let standing = &book(person)?.standing;
-                let ratio = (standing.season.realised.wide() * 1_000_000).div_floor(standing.season.committed.wide().max(Wide::of(1)));
-                (standing.season.committed > Money::ZERO).then(|| Money::from_units(ratio.clamp_i64()))
+                let standing = &book(person)?.standing.season;
+                let ratio = (standing.realised.wide() * 1_000_000).div_floor(standing.committed.wide().max(Wide::of(1)));
+                (standing.committed > Money::ZERO).then(|| Money::from_units(ratio.clamp_i64()))
             };
             PersonaLine {
                 persona,
