@@ -5,6 +5,7 @@
 //!  Trades   ──▶ Script ──▶ opens and closes, mixed; the model knows what is open and never asks the league
 //!                          └─▶ State::apply under the clock      Sketch::apply, the baseline, in the same run
 //! ```
+//! `Crowd` and `Brink` are live matches: price changes that touch nobody, and books on the brink of a washout.
 //! `League` puts the two together, `Race` times them against each other.
 //!
 //! Used by `ftl bench`, by the criterion benches of the crates, and by embedders who want to know how fast their own
@@ -13,6 +14,8 @@
 //! What it must never do: make entries that depend on answers, or choose what is cheap. At least 95 % must be accepted.
 #![warn(missing_docs)]
 
+mod brink;
+mod crowd;
 mod founding;
 mod lap;
 mod league;
@@ -22,6 +25,8 @@ mod script;
 mod sketch;
 mod trades;
 
+pub use brink::Brink;
+pub use crowd::Crowd;
 pub use founding::Founding;
 pub use lap::Lap;
 pub use league::{League, fills};

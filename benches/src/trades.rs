@@ -62,6 +62,19 @@ impl Trades {
         (0..n).map(|_| self.next_one()).collect()
     }
 
+    /// Closes whole whatever is open, in no order that helps.
+    pub fn closing(&mut self) -> Vec<Entry> {
+        let mut entries = Vec::with_capacity(self.open.len());
+        while !self.open.is_empty() {
+            let place = self.script.random().random_range(0..self.open.len());
+            let held = self.open[place];
+            self.forget(place);
+            let action = Action::ClosePosition { book: self.books[held.account as usize], position: held.id, lots: None };
+            entries.push(self.script.entry(action));
+        }
+        entries
+    }
+
     /// How many positions the model holds open.
     pub fn open_positions(&self) -> usize {
         self.open.len()

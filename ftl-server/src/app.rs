@@ -74,10 +74,11 @@ impl App {
         self.config.env == Environment::Development
     }
 
-    /// The number of an instrument, and the entry that this is as of.
+    /// The number of an instrument. From the market: no request waits for the state's lock to learn it.
     pub(crate) fn instrument(&self, slug: &str) -> Result<InstrumentIdx, Problem> {
-        let (idx, seq) = self.replica.read(|league| (league.find_instrument(slug).map(|row| row.idx), league.seq()))?;
-        idx.ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, seq))
+        let market = self.replica.market()?;
+        let found = market.find(slug).map(|row| InstrumentIdx(row.idx));
+        found.ok_or_else(|| Problem::rejected(&Rejection::UnknownInstrument, market.seq))
     }
 
     /// The name that an account gave itself; none where nobody remembers it.

@@ -12,6 +12,7 @@ use ftl_core::id::{AccountId, CommandId, Seq};
 use ftl_core::outcome::{Outcome, Receipt};
 use ftl_core::rejection::Rejection;
 use ftl_core::time::Span;
+use ftl_store::answers::PastAnswer;
 use serde::Serialize;
 
 use crate::app::App;
@@ -88,8 +89,7 @@ impl App {
         if self.replica.is_doubtful(command.id) {
             return Err(SubmitError::Unknown.into());
         }
-        let remembered = self.replica.read(|league| league.known(command.id).is_some())?;
-        if !remembered && let Some(past) = self.history.answer(command.id).await? {
+        if let Some(past) = self.past_answer(command.id).await? {
             let result = if past.body == command.body { past.answer.result } else { Err(Rejection::IdempotencyKeyReused) };
             return Ok(Answered { seq: past.answer.seq, replayed: true, result, outcome: None });
         }
@@ -98,9 +98,17 @@ impl App {
         Ok(Answered { seq: answer.seq, replayed: outcome.replayed, result: answer.result.clone(), outcome: Some(outcome) })
     }
 
+    /// The answer of a command that the state has forgotten. Almost every id is new, and costs neither a lock nor a look.
+    async fn past_answer(&self, id: CommandId) -> Result<Option<PastAnswer>, Problem> {
+        if !self.history.may_have_answered(id) || self.replica.read(|league| league.known(id).is_some())? {
+            return Ok(None);
+        }
+        self.history.answer(id).await
+    }
+
     /// Makes sure that the league knows an account before it trades.
     pub async fn ensure_plays(&self, account: AccountId) -> Result<(), Problem> {
-        if self.replica.read(|league| league.account(account).is_some())? {
+        if self.replica.plays(account)? {
             return Ok(());
         }
         let identity = self.identities.by_id(account).await.map_err(accounts_away)?;

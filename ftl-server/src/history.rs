@@ -4,6 +4,8 @@
 //! It learns of every outcome, in order, from the apply thread; after a start the replica begins no later than the
 //! watermark, so that catching up is the ordinary re-execution and nothing else.
 
+mod past_ids;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::problem::Problem;
+use past_ids::PastIds;
 
 /// Outcomes in one transaction.
 const BATCH: usize = 5_000;
@@ -23,6 +26,8 @@ const BATCH: usize = 5_000;
 const READ_WAIT: Duration = Duration::from_secs(1);
 /// After a write that failed.
 const AGAIN: Duration = Duration::from_millis(500);
+/// Ids of earlier runs that are read at a time.
+const IDS_TOGETHER: usize = 20_000;
 /// How long an answer is kept for a retry.
 const ANSWERS_KEPT: Span = Span::minutes(24 * 60);
 
@@ -31,6 +36,7 @@ pub struct History {
     /// Rows of the past.
     pub projections: Arc<dyn Projections>,
     answers: Arc<dyn Answers>,
+    past_ids: PastIds,
     written: watch::Sender<Seq>,
     flush: Notify,
 }
@@ -44,11 +50,14 @@ impl History {
     /// History in these stores, and the lower of their watermarks.
     pub async fn open(projections: Arc<dyn Projections>, answers: Arc<dyn Answers>) -> Result<(Arc<Self>, Seq), ProjectionError> {
         let low = projections.watermark().await?.min(answers.answered().await?);
-        Ok((Arc::new(Self { projections, answers, written: watch::Sender::new(low), flush: Notify::new() }), low))
+        let (past_ids, written, flush) = (PastIds::default(), watch::Sender::new(low), Notify::new());
+        Ok((Arc::new(Self { projections, answers, past_ids, written, flush }), low))
     }
 
     /// Starts the writer; it ends when the replica is gone, with everything written.
     pub fn write_from(self: &Arc<Self>, outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) -> Writer {
+        // Beside the writer: until it is done, every id is looked up.
+        tokio::spawn(learn_past_ids(Arc::clone(self)));
         Writer { task: tokio::spawn(run(Arc::clone(self), outcomes, interval)) }
     }
 
@@ -61,6 +70,11 @@ impl History {
             let _ = tokio::time::timeout(READ_WAIT, written.wait_for(|at| *at >= seq)).await;
         }
         *self.written.borrow()
+    }
+
+    /// `false`: certainly no answer of this command is stored.
+    pub(crate) fn may_have_answered(&self, id: CommandId) -> bool {
+        self.past_ids.may_hold(id)
     }
 
     /// The answer that a command was given, if it was within 24 hours.
@@ -82,6 +96,27 @@ impl Writer {
 pub(crate) fn away(error: ProjectionError) -> Problem {
     tracing::error!(%error, "history does not answer");
     Problem::unavailable("history_unavailable", "History does not answer", "try again")
+}
+
+/// Reads the ids that earlier runs have answered.
+async fn learn_past_ids(history: Arc<History>) {
+    let mut after = None;
+    loop {
+        match history.answers.ids(after, IDS_TOGETHER).await {
+            Ok(ids) => {
+                after = ids.last().map(|(id, _)| *id).or(after);
+                let all = ids.len() < IDS_TOGETHER;
+                history.past_ids.insert(ids.into_iter());
+                if all {
+                    return history.past_ids.complete();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the ids of earlier runs could not be read: every id is looked up");
+                return;
+            }
+        }
+    }
 }
 
 async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) {
@@ -111,6 +146,7 @@ async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Ou
             if last.at.since(forgotten) > Span::minutes(60) {
                 forgotten = last.at;
                 let before = At(last.at.0.saturating_sub(ANSWERS_KEPT.0));
+                history.past_ids.forget_before(before);
                 if let Err(error) = history.answers.forget_before(before).await {
                     tracing::warn!(%error, "old answers could not be dropped");
                 }
@@ -130,6 +166,7 @@ async fn write(history: &History, pending: &[Arc<Outcome>]) -> Result<(), Projec
     }
     let from = history.answers.answered().await?;
     if from < last {
+        history.past_ids.insert(pending.iter().map(|outcome| (outcome.id, outcome.at)));
         // The answers need no events: what happened is in the projections.
         let answered = |outcome: &Arc<Outcome>| Outcome { events: Vec::new(), answer: outcome.answer.clone(), ..**outcome };
         let behind: Vec<Outcome> = pending.iter().filter(|outcome| outcome.seq > from).map(answered).collect();

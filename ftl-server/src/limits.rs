@@ -150,17 +150,19 @@ impl Left {
 struct Limit<K: Hash + Eq + Clone> {
     policy: Policy,
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
+    /// Made once: making one asks the processor what it is, which a virtual machine answers slowly.
+    clock: DefaultClock,
 }
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn new(name: &'static str, quota: Quota, window_seconds: u64) -> Self {
         let policy = Policy { name, burst: quota.burst_size().get(), window_seconds };
-        Self { policy, limiter: RateLimiter::keyed(quota).with_middleware() }
+        Self { policy, limiter: RateLimiter::keyed(quota).with_middleware(), clock: DefaultClock::default() }
     }
 
     fn check(&self, key: &K) -> Result<u32, Duration> {
-        let clock = DefaultClock::default();
-        self.limiter.check_key(key).map(|state| state.remaining_burst_capacity()).map_err(|not_until| not_until.wait_time_from(clock.now()))
+        let taken = self.limiter.check_key(key);
+        taken.map(|state| state.remaining_burst_capacity()).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
     }
 
     fn take(&self, key: &K) -> Result<Left, Problem> {

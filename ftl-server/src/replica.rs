@@ -16,6 +16,7 @@ pub mod apply;
 pub mod health;
 pub mod lag;
 pub mod market;
+mod players;
 pub mod quarantine;
 pub mod snapshots;
 pub mod timers;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::http::StatusCode;
 use ftl_core::command::Command;
-use ftl_core::id::{CommandId, OrderId, Seq};
+use ftl_core::id::{AccountId, CommandId, OrderId, Seq};
 use ftl_core::journal::{Clock, Journal};
 use ftl_core::outcome::Outcome;
 use ftl_core::time::At;
@@ -42,6 +43,7 @@ use append::{Appender, Lane, SubmitError};
 use health::Health;
 use lag::Lag;
 use market::Market;
+use players::Players;
 use quarantine::Quarantine;
 use snapshots::SnapshotPlan;
 use window::Window;
@@ -83,6 +85,7 @@ pub(crate) struct Shared {
     pub tip: Mutex<ftl_core::journal::Tip>,
     pub timer: watch::Sender<Option<At>>,
     pub market: ArcSwap<Market>,
+    pub players: Players,
     pub window: Window,
     pub answers: Answers,
     pub lag: Lag,
@@ -111,6 +114,7 @@ impl Replica {
             tip: Mutex::default(),
             timer: watch::Sender::new(None),
             market: ArcSwap::from_pointee(Market::default()),
+            players: Players::default(),
             window: Window::default(),
             answers: Answers::default(),
             lag: Lag::default(),
@@ -142,6 +146,13 @@ impl Replica {
         self.shared.health.load().readable()?;
         let state = self.shared.state.read();
         Ok(look(&state))
+    }
+
+    /// Whether the league knows an account. Looks at the state once for each.
+    pub fn plays(&self, account: AccountId) -> Result<bool, Problem> {
+        self.shared.health.load().readable()?;
+        let known = || self.read(|league| league.account(account).is_some());
+        self.shared.players.contains_or(account, known)
     }
 
     /// The market without a lock.

@@ -36,6 +36,9 @@ pub trait Answers: Send + Sync {
     /// The answer that `id` was given.
     async fn find(&self, id: CommandId) -> Result<Option<PastAnswer>, ProjectionError>;
 
+    /// At most `limit` ids that have an answer, with its time, in order behind `after`.
+    async fn ids(&self, after: Option<CommandId>, limit: usize) -> Result<Vec<(CommandId, At)>, ProjectionError>;
+
     /// Drops answers that were given before `at`; says how many.
     async fn forget_before(&self, at: At) -> Result<u64, ProjectionError>;
 }

@@ -124,6 +124,12 @@ impl Answers for MemoryProjections {
         Ok(self.lock().answers.get(&id).cloned())
     }
 
+    async fn ids(&self, after: Option<CommandId>, limit: usize) -> Result<Vec<(CommandId, At)>, ProjectionError> {
+        let inner = self.lock();
+        let behind = inner.answers.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        Ok(behind.take(limit).map(|(id, past)| (*id, past.at)).collect())
+    }
+
     async fn forget_before(&self, at: At) -> Result<u64, ProjectionError> {
         let mut inner = self.lock();
         let before = inner.answers.len();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::data_dir::WriterLock;
 
@@ -32,9 +32,11 @@ pub(crate) enum Durability {
 
 /// Options to write a database.
 pub(crate) fn writing(path: &Path, durability: Durability) -> SqliteConnectOptions {
-    let synchronous = match durability {
-        Durability::EveryCommit => SqliteSynchronous::Full,
-        Durability::Rebuildable => SqliteSynchronous::Normal,
+    // What can be rebuilt is written in large transactions all over its trees: with room for their pages none is read
+    // again or spilled half-way, and a page that changes often goes into the database once.
+    let (synchronous, checkpoint_pages, cache_kib) = match durability {
+        Durability::EveryCommit => (SqliteSynchronous::Full, "4096", "-2000"),
+        Durability::Rebuildable => (SqliteSynchronous::Normal, "16384", "-32000"),
     };
     SqliteConnectOptions::new()
         .filename(path)
@@ -42,9 +44,10 @@ pub(crate) fn writing(path: &Path, durability: Durability) -> SqliteConnectOptio
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(Duration::from_secs(5))
-        // A checkpoint every 16 MiB: fewer of them stall a commit.
-        .pragma("wal_autocheckpoint", "4096")
+        .pragma("cache_size", cache_kib)
+        .pragma("wal_autocheckpoint", checkpoint_pages)
         .pragma("journal_size_limit", "67108864")
+        .disable_statement_logging()
 }
 
 /// Options to read a database, perhaps beside its writer. Such a connection never checkpoints, so it leaves a damaged
@@ -57,6 +60,7 @@ pub(crate) fn reading(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(5))
         // Rows cross a channel from SQLite's thread: a longer one costs fewer wake-ups.
         .row_buffer_size(1_024)
+        .disable_statement_logging()
 }
 
 /// A few connections that read.

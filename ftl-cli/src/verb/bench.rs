@@ -6,10 +6,17 @@
 //! What is timed is never what prepares it: workloads are made before the clock starts (`ftl-workload`).
 
 mod apply;
+mod audit;
 mod catalogue;
+mod http;
 mod machine;
+mod memory;
+mod ranks;
 mod report;
 mod row;
+mod season;
+mod ticks;
+mod washout;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -51,6 +58,11 @@ pub struct Bench {
     /// Divides every size by this: for tests of the command, the figures mean nothing then.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), hide = true)]
     divide: u32,
+    /// What this process does for another one that measures.
+    #[arg(long, value_enum, hide = true, requires = "part_file")]
+    part: Option<memory::Part>,
+    #[arg(long, value_name = "FILE", hide = true)]
+    part_file: Option<PathBuf>,
 }
 
 /// How large a run is.
@@ -70,6 +82,9 @@ impl Setting {
 
 impl Bench {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if let (Some(part), Some(file)) = (self.part, &self.part_file) {
+            return memory::take_part(part, file).map(|()| ExitCode::SUCCESS);
+        }
         let chosen = catalogue::matching(self.name.as_deref().unwrap_or_default());
         if chosen.is_empty() {
             return Err(Failure::could_not_run("there is no such row; ftl bench --list names them"));

@@ -66,6 +66,7 @@ fn stop(shared: &Shared, seq: Seq, why: String) {
     *state = League::new();
     drop(state);
     shared.timer.send_replace(None);
+    shared.players.forget();
     shared.answers.forget();
     shared.lag.clear();
     shared.applied.send_modify(|_| {});
@@ -122,6 +123,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle) -> Result<Follower<'a
     tracing::info!(from = %seq, %head, "replaying the journal");
     shared.market.store(Arc::new(Market::of(&state)));
     *shared.state.write() = state;
+    shared.players.forget();
     shared.window.restart(seq);
     *shared.tip.lock() = chain.tip;
     shared.applied.send_replace(seq);

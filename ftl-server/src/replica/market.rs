@@ -23,7 +23,12 @@ pub struct Market {
 impl Market {
     /// The instrument with this slug.
     pub fn find(&self, slug: &str) -> Option<&Arc<InstrumentView>> {
-        self.instruments.get(*self.by_slug.get(&InstrumentId::from(slug))?)
+        self.instruments.get(*self.by_slug.get(slug)?)
+    }
+
+    /// The slug of an instrument; empty of one that nobody listed.
+    pub(crate) fn slug(&self, idx: InstrumentIdx) -> InstrumentId {
+        self.instruments.get(idx.index()).map_or_else(|| InstrumentId::from(""), |row| row.id.clone())
     }
 
     /// The market after more entries, whose outcomes name what changed.

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ftl_core::command::{Action, OpenPosition, Slippage};
 use ftl_core::id::{BookId, OrderId, PositionId};
-use ftl_core::outcome::Receipt;
+use ftl_core::outcome::{PositionReceipt, Receipt};
 use ftl_core::rejection::Rejection;
 use ftl_core::units::{Bps, Lots, Price};
 use serde::Deserialize;
@@ -112,7 +112,7 @@ pub async fn open(
     let Answered { seq, replayed, .. } = answered;
     match answered.receipt()? {
         Receipt::Opened { order, position, portfolio } => {
-            let position = app.replica.read(|league| PositionView::of_receipt(league, position))?;
+            let position = told(&app, position)?;
             let answer =
                 OpenAnswer { seq: seq.0, replayed, order: OrderRef::filled(*order), position: Some(position), portfolio: portfolio.into() };
             Ok(Answer(answer).into_response())
@@ -155,7 +155,7 @@ pub async fn modify(
     let answered = app.run(Lane::Close, app.command(me, &key, &asked, action)).await?;
     match answered.receipt()? {
         Receipt::Modified { position, due } => {
-            let position = app.replica.read(|league| PositionView::of_receipt(league, position))?;
+            let position = told(&app, position)?;
             Ok(Answer(ModifyAnswer { seq: answered.seq.0, replayed: answered.replayed, position, due: due.map(Time) }).into_response())
         }
         _ => Err(Problem::internal()),
@@ -182,7 +182,7 @@ pub async fn close(
     let (seq, replayed) = (answered.seq.0, answered.replayed);
     match answered.receipt()? {
         Receipt::Closed { order, lots, exit_price, pnl, rest, portfolio, .. } => {
-            let position = app.replica.read(|league| rest.as_ref().map(|rest| PositionView::of_receipt(league, rest)))?;
+            let position = rest.as_ref().map(|rest| told(&app, rest)).transpose()?;
             let closed = Some(ClosedView::by_user(*lots, *exit_price, *pnl));
             let order = OrderRef::filled(*order);
             Ok(Answer(CloseAnswer { seq, replayed, order, closed, position, portfolio: portfolio.into() }).into_response())
@@ -265,6 +265,11 @@ fn meant(app: &App, me: ftl_core::id::AccountId, request: &OpenRequest) -> Resul
         stop_loss: Decimal::of(request.stop_loss),
         take_profit: Decimal::of(request.take_profit),
     })
+}
+
+/// A receipt as its trader is told of it.
+fn told(app: &App, receipt: &PositionReceipt) -> Result<PositionView, Problem> {
+    Ok(PositionView::of_receipt(app.replica.market()?.slug(receipt.instrument), receipt))
 }
 
 /// Stop loss and take profit as they stand, or will once they arm.

@@ -123,11 +123,11 @@ pub(crate) fn exit_price(rules: &Rules, direction: Direction, value: Money, lots
 }
 
 impl PositionView {
-    /// From a receipt.
-    pub fn of_receipt(league: &League, receipt: &PositionReceipt) -> Self {
+    /// From a receipt, for the instrument of this slug.
+    pub fn of_receipt(instrument: InstrumentId, receipt: &PositionReceipt) -> Self {
         Self {
             id: receipt.id,
-            instrument: slug(league, receipt.instrument),
+            instrument,
             direction: receipt.direction,
             lots: receipt.lots,
             entry_price: receipt.entry_price,
@@ -141,7 +141,7 @@ impl PositionView {
 
     /// As it is now.
     pub fn of(league: &League, position: &Position) -> Self {
-        Self::of_receipt(league, &league.position_receipt(position))
+        Self::of_receipt(slug(league, position.instrument), &league.position_receipt(position))
     }
 }
 

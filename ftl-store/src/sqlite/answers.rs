@@ -8,7 +8,7 @@ use ftl_core::projection::ProjectionError;
 use ftl_core::time::At;
 use sqlx::Row;
 
-use super::projections::rows::insert;
+use super::projections::rows::{id, insert};
 use super::projections::{SqliteProjections, unavailable};
 use super::{bits, ordered};
 use crate::answers::{Answers, PastAnswer};
@@ -49,6 +49,16 @@ impl Answers for SqliteProjections {
         let answer =
             codec::decode(row.try_get(3).map_err(unavailable)?).map_err(|error| ProjectionError::Unavailable(error.to_string()))?;
         Ok(Some(PastAnswer { seq: Seq(number(0)?), at: At(number(1)?), body: number(2)?, answer }))
+    }
+
+    async fn ids(&self, after: Option<CommandId>, limit: usize) -> Result<Vec<(CommandId, At)>, ProjectionError> {
+        // No id is before the empty one.
+        let after = after.map(|id| id.0.to_be_bytes().to_vec()).unwrap_or_default();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let query = "SELECT id, at FROM answer WHERE id > ? ORDER BY id LIMIT ?";
+        let rows = sqlx::query(query).bind(after).bind(limit).fetch_all(&self.readers).await.map_err(unavailable)?;
+        let one = |row: &sqlx::sqlite::SqliteRow| Ok((CommandId(id(row.try_get(0)?)?), At(row.try_get::<i64, _>(1)?.cast_unsigned())));
+        rows.iter().map(one).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
     }
 
     async fn forget_before(&self, at: At) -> Result<u64, ProjectionError> {

@@ -2,13 +2,17 @@
 //!
 //! ```text
 //! append ──▶ writer thread: order, stamp, hash, INSERT (synced), mark ──▶ acknowledged, waiters woken
-//! read, ──────────────────▶ read connections: rows, their links and hashes checked
+//!                          └──now and then──▶ checkpointer thread: from the write-ahead log into the database
+//! read ──▶ tail: the last batches, as they were stored
+//!      ──▶ else read connections: rows, their links and hashes checked
 //! ```
 //! The writer is one thread with one connection: a caller that goes away does not take its append with it, and dropping
 //! the journal finishes what was asked for and leaves the files closed. It must never serve a batch that it did not check,
 //! and never acknowledge one that is not on disk.
 
+mod checkpoint;
 mod row;
+mod tail;
 mod walk;
 mod writer;
 
@@ -27,8 +31,10 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::{oneshot, watch};
 
+use self::checkpoint::Checkpointer;
 use self::row::RawBatch;
-use self::writer::{Reply, Request, Stamp, Writer, WriterHandle};
+use self::tail::Tail;
+use self::writer::{Reply, Request, Stamp, Told, Writer, WriterHandle};
 use super::{Durability, JOURNAL, ordered, reading, writing};
 use crate::data_dir::{LeagueMeta, OpenError, OpenOptions, WriterLock};
 use crate::head_marker::HeadMarker;
@@ -57,7 +63,7 @@ pub struct SqliteJournal {
 }
 
 enum Role {
-    Writer { tip: watch::Receiver<Tip>, handle: Mutex<Option<WriterHandle>> },
+    Writer { tip: watch::Receiver<Tip>, tail: Arc<Tail>, handle: Mutex<Option<WriterHandle>> },
     Reader { epoch: u64 },
 }
 
@@ -104,10 +110,15 @@ impl SqliteJournal {
             JournalClock::Store => Stamp::By(options.clock),
             JournalClock::Supplied => Stamp::Supplied,
         };
+        sqlx::raw_sql("PRAGMA wal_autocheckpoint = 0").execute(&mut connection).await.map_err(failed)?;
+        let beside = writing(file, Durability::EveryCommit).connect().await.map_err(failed)?;
+        let checkpointer = Checkpointer::start(beside).map_err(|error| OpenError::io(file, error))?;
         let (published, tip) = watch::channel(opened.tip);
-        let writer = Writer::new(connection, marker, opened.clone(), stamp, published, lock);
+        let tail = Arc::new(Tail::default());
+        let told = Told { tail: Arc::clone(&tail), tip: published };
+        let writer = Writer::new(connection, marker, opened.clone(), stamp, told, checkpointer, lock);
         let handle = WriterHandle::start(writer).map_err(|error| OpenError::io(file, error))?;
-        let role = Role::Writer { tip, handle: Mutex::new(Some(handle)) };
+        let role = Role::Writer { tip, tail, handle: Mutex::new(Some(handle)) };
         Ok((Self { readers: super::readers(file), role, opened, quarantine: files.quarantine.clone() }, meta))
     }
 
@@ -187,18 +198,21 @@ impl SqliteJournal {
 #[async_trait]
 impl Journal for SqliteJournal {
     async fn append(&self, seen: Tip, at: Option<At>, commands: Vec<Command>) -> Result<Appended, AppendError> {
-        let count = u64::try_from(commands.len()).unwrap_or(u64::MAX);
         // Encoded here, so that the writer's thread has less to do.
         let encoded = codec::encode(&commands);
-        drop(commands);
-        self.ask(|reply| Request { seen, at, count, encoded, reply }).await
+        self.ask(|reply| Request { seen, at, commands, encoded, reply }).await
     }
 
     async fn read(&self, after: Seq, limit: usize) -> Result<Vec<StoredBatch>, ReadError> {
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         if limit == 0 {
             return Ok(Vec::new());
         }
+        if let Role::Writer { tail, .. } = &self.role
+            && let Some(batches) = tail.behind(after, limit)
+        {
+            return Ok(batches);
+        }
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         // The batch that ends at `after` comes along: what follows must link to it. The last batch wanted is the first
         // that ends at or beyond `after + limit`.
         let mut rows = sqlx::query(

@@ -1,7 +1,7 @@
 //! The rows that there are.
 
 use super::row::Row;
-use super::{Setting, apply};
+use super::{Setting, apply, audit, http, memory, ranks, season, ticks, washout};
 use crate::failure::Failure;
 
 /// A row that can be measured.
@@ -41,6 +41,73 @@ const ALL: &[Benchmark] = &[
         what: "the same with accounts and instruments drawn by Zipf's law, exponent 1.1",
         baseline: SKETCH,
         run: |setting| apply::run(setting, 1_000_000, apply::Popularity::Zipf),
+    },
+    Benchmark {
+        name: "price-change",
+        what: "a price change that touches nobody, with its events, history rows and bars, 1,000,000 holders",
+        baseline: "the same with 1,000 holders",
+        run: ticks::price_change,
+    },
+    Benchmark {
+        name: "margin-ticks",
+        what: "100,000 books held at 50 to 51 % on 10 instruments, ticks of a thousandth up or down",
+        baseline: "every book valued in each tick, in a flat array",
+        run: ticks::margin_ticks,
+    },
+    Benchmark {
+        name: "washout-10k",
+        what: "one tick that washes out 10,000 books",
+        baseline: "a plain sketch: triggers in an ordered map, hash maps, two boards",
+        run: |setting| washout::run(setting, 10_000, 20.0),
+    },
+    Benchmark {
+        name: "washout-100k",
+        what: "one tick that washes out 100,000 books",
+        baseline: "a plain sketch: triggers in an ordered map, hash maps, two boards",
+        run: |setting| washout::run(setting, 100_000, 250.0),
+    },
+    Benchmark {
+        name: "http-closed-loop",
+        what: "POST positions/open on SQLite FULL, 64 connections; authentication, idempotency, limits raised, figures on",
+        baseline: "the faster of an axum echo with 1 and with 2 workers, under the same load",
+        run: http::closed_loop,
+    },
+    Benchmark {
+        name: "http-open-loop",
+        what: "the same, 5,000 requests a second whatever the answers do: latency from when each was due",
+        baseline: "an axum echo with 2 workers under the same open loop",
+        run: http::open_loop,
+    },
+    Benchmark {
+        name: "http-overload",
+        what: "opens due at three times the peak, while positions close and the feed goes on",
+        baseline: "the peak of the same server in a closed loop, just before",
+        run: http::overload,
+    },
+    Benchmark {
+        name: "memory-1m",
+        what: "memory of 1,000,000 accounts with a position each after 5,000,000 commands, all boards, 1,000,000 ids; \
+               how long a snapshot holds up apply, and how long a start from it takes",
+        baseline: "memory of the sketch after the same commands",
+        run: memory::run,
+    },
+    Benchmark {
+        name: "ranks-1m",
+        what: "own rank, neighbours and the top 100 of a board with 1,000,000 lines",
+        baseline: "a binary search in a sorted array that never changes",
+        run: ranks::run,
+    },
+    Benchmark {
+        name: "sim-64-matches",
+        what: "ftl sim of a tournament of 64 drawn matches with 10,000 traders",
+        baseline: "opens and closes through apply with as many accounts",
+        run: season::run,
+    },
+    Benchmark {
+        name: "audit-10m",
+        what: "ftl audit of a league on disk, for 10,000,000 postings",
+        baseline: "the same commands through apply alone",
+        run: audit::run,
     },
 ];
 

@@ -154,12 +154,12 @@ impl<R: Rulebook> State<R> {
     ) {
         let stale = self.mutated(Mutant::TriggerIndexStaleAfterModify);
         let Some(row) = self.holder(id).and_then(|slot| self.books.at_mut(slot)).and_then(|book| book.position_mut(id)) else { return };
-        let before = row.clone();
+        let before = *row;
         row.pending = pending;
         if let Some((stop_loss, take_profit)) = armed {
             (row.stop_loss, row.take_profit) = (stop_loss, take_profit);
         }
-        let after = row.clone();
+        let after = *row;
         let Some(index) = self.index.of(after.instrument) else { return };
         if pending.is_some() {
             index.arming.insert(id);

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ftl_core::command::Command;
 use ftl_core::hash::Hash;
 use ftl_core::id::Seq;
 use ftl_core::journal::{AppendError, Appended, BatchId, ChainCheck, Clock, Refusal, StoredBatch, Tip};
@@ -14,12 +15,17 @@ use futures::executor::block_on;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{oneshot, watch};
 
+use super::checkpoint::{Checkpointer, checkpoint};
+use super::tail::Tail;
 use crate::data_dir::WriterLock;
 use crate::head_marker::{HeadMarker, Mark};
 use crate::sqlite::{bits, result_code};
 
 /// How far the wall clock may stand behind the journal before an append is refused.
 const CLOCK_BEHIND_MS: u64 = 60_000;
+
+/// Pages of the log after which the checkpointer is asked for a checkpoint: 8 MiB.
+const PAGES_TO_NUDGE: usize = 2_048;
 
 /// Where the answer to a request goes.
 pub(super) type Reply = oneshot::Sender<Result<Appended, AppendError>>;
@@ -28,7 +34,7 @@ pub(super) type Reply = oneshot::Sender<Result<Appended, AppendError>>;
 pub(super) struct Request {
     pub(super) seen: Tip,
     pub(super) at: Option<At>,
-    pub(super) count: u64,
+    pub(super) commands: Vec<Command>,
     pub(super) encoded: Vec<u8>,
     pub(super) reply: Reply,
 }
@@ -37,6 +43,12 @@ pub(super) struct Request {
 pub(super) enum Stamp {
     By(Arc<dyn Clock>),
     Supplied,
+}
+
+/// Where readers of the same process learn of what is on disk.
+pub(super) struct Told {
+    pub(super) tail: Arc<Tail>,
+    pub(super) tip: watch::Sender<Tip>,
 }
 
 /// The running writer. Dropping it finishes what was asked for.
@@ -83,7 +95,10 @@ pub(super) struct Writer {
     marker: HeadMarker,
     head: ChainCheck,
     stamp: Stamp,
-    published: watch::Sender<Tip>,
+    told: Told,
+    checkpointer: Checkpointer,
+    /// Pages of the log since the last nudge, about.
+    pages: usize,
     /// Set by a failure after which nobody knows what the file holds: no append until it is opened anew.
     failed: Option<String>,
     _lock: Arc<WriterLock>,
@@ -95,18 +110,22 @@ impl Writer {
         marker: HeadMarker,
         head: ChainCheck,
         stamp: Stamp,
-        published: watch::Sender<Tip>,
+        told: Told,
+        checkpointer: Checkpointer,
         lock: Arc<WriterLock>,
     ) -> Self {
-        Self { connection, marker, head, stamp, published, failed: None, _lock: lock }
+        Self { connection, marker, head, stamp, told, checkpointer, pages: 0, failed: None, _lock: lock }
     }
 
     fn run(mut self, inbox: &Receiver<Request>) -> io::Result<()> {
         loop {
             match inbox.recv_timeout(Duration::from_secs(1)) {
-                Ok(Request { seen, at, count, encoded, reply }) => {
+                Ok(Request { seen, at, commands, encoded, reply }) => {
+                    // At least a leaf and what lies above it.
+                    self.pages += 2 + encoded.len() / 4_096;
                     // A caller that went away is no reason not to store it.
-                    let _ = reply.send(self.append(seen, at, count, encoded));
+                    let _ = reply.send(self.append(seen, at, commands, encoded));
+                    self.keep_log_short();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -115,12 +134,26 @@ impl Writer {
                 self.fail(format!("the head marker: {error}"));
             }
         }
+        // The last connection to close takes the log into the database and removes it: that is the writer's.
+        drop(self.checkpointer);
         let closed = block_on(self.connection.close()).map_err(io::Error::other);
         self.marker.sync().and(closed)
     }
 
-    fn append(&mut self, seen: Tip, at: Option<At>, count: u64, encoded: Vec<u8>) -> Result<Appended, AppendError> {
+    /// What the log holds is brought into the database beside the writer; only a long log costs it a moment.
+    fn keep_log_short(&mut self) {
+        if self.pages >= PAGES_TO_NUDGE {
+            self.pages = 0;
+            self.checkpointer.nudge();
+        }
+        if self.checkpointer.log_is_long() {
+            checkpoint(&mut self.connection);
+        }
+    }
+
+    fn append(&mut self, seen: Tip, at: Option<At>, commands: Vec<Command>, encoded: Vec<u8>) -> Result<Appended, AppendError> {
         let head = self.head.tip;
+        let count = u64::try_from(commands.len()).unwrap_or(u64::MAX);
         if count == 0 {
             return refuse(Refusal::Empty);
         }
@@ -148,7 +181,8 @@ impl Writer {
         // On disk from here on: only its mark stands between it and its acknowledgement.
         self.head = ChainCheck { tip: Tip { epoch: head.epoch, seq: Seq(last), batch_id }, chain: batch.chain, at };
         let marked = self.marker.set(Mark { seq: Seq(last), chain: batch.chain });
-        self.published.send_replace(self.head.tip);
+        self.told.tail.push(StoredBatch { commands, ..batch });
+        self.told.tip.send_replace(self.head.tip);
         if let Err(error) = marked {
             self.fail(format!("the head marker: {error}"));
             return Err(AppendError::Unknown(format!("stored, but its mark is not: {error}")));

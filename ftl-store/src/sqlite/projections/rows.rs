@@ -233,7 +233,7 @@ fn book(row: &SqliteRow, column: usize) -> Result<BookId, sqlx::Error> {
     Ok(BookId { account: AccountId(id(account)?), number: u16::from_be_bytes(*number) })
 }
 
-fn id(bytes: &[u8]) -> Result<u128, sqlx::Error> {
+pub(in crate::sqlite) fn id(bytes: &[u8]) -> Result<u128, sqlx::Error> {
     bytes.try_into().map(u128::from_be_bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 

@@ -1,0 +1,178 @@
+//! What is asked: a server as operators run it, and the plainest one that axum makes, which echoes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::post;
+use ftl_core::command::{Action, Command};
+use ftl_core::id::{BookId, PositionId};
+use ftl_core::outcome::Receipt;
+use ftl_core::units::{Direction, Lots};
+use ftl_server::config::Config;
+use ftl_server::replica::append::Lane;
+use ftl_server::serve::Server;
+use ftl_server::stores::{Stores, default_genesis};
+use ftl_workload::{Founding, Script};
+use tokio::runtime::{Builder, Runtime};
+
+use super::exchange::Request;
+use crate::failure::Failure;
+
+/// Commands that prepare the league and wait for their answers together.
+const TOGETHER: usize = 512;
+const OPERATOR: &str = "operator-token-of-the-benchmark";
+
+/// A server with its league, and what traders would ask of it.
+pub struct Site {
+    runtime: Runtime,
+    server: Server,
+    books: Vec<BookId>,
+    tokens: Vec<String>,
+    instruments: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Site {
+    /// SQLite with `FULL`, authentication, idempotency, limits raised and not off, figures and logs on.
+    pub fn start(seed: u64, founding: Founding) -> Result<Self, Failure> {
+        let directory = tempfile::tempdir().map_err(Failure::could_not_run)?;
+        let data = directory.path().to_string_lossy().into_owned();
+        let config = Config::from_lookup(|name| match name {
+            "API_PORT" => Some("0".into()),
+            "FTL_DATA" => Some(data.clone()),
+            "OPERATOR_TOKEN" => Some(OPERATOR.into()),
+            "RATE_LIMIT_SCALE" => Some("1000".into()),
+            _ => None,
+        })?;
+        let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::could_not_run)?;
+        let (server, books) = runtime.block_on(prepare(config, seed, founding))?;
+        let now = server.app.now();
+        let token = |book: &BookId| -> Result<String, Failure> {
+            let refused = |problem: ftl_server::problem::Problem| Failure::refused(problem.code());
+            let (token, _) = server.app.tokens.access(book.account, now).map_err(refused)?;
+            // As of a trader who has asked before.
+            server.app.tokens.account_of(&token, now).map_err(refused)?;
+            Ok(token)
+        };
+        let tokens = books.iter().map(token).collect::<Result<_, _>>()?;
+        Ok(Self { runtime, server, books, tokens, instruments: founding.instruments, _directory: directory })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// A request to open a hundredth of a lot for each account, its key still to be set.
+    pub fn opens(&self) -> Vec<Request> {
+        let one = |(n, token): (usize, &String)| {
+            let instrument = n % usize::from(self.instruments);
+            let direction = if (n / usize::from(self.instruments)).is_multiple_of(2) { "long" } else { "short" };
+            let body = format!(r#"{{"instrument":"footballer-{instrument}","direction":"{direction}","lots":"0.01"}}"#);
+            Request::new("POST", "/api/positions/open", token, &body)
+        };
+        self.tokens.iter().enumerate().map(one).collect()
+    }
+
+    /// Opens `n` positions past HTTP, and the requests that close them.
+    pub fn closes(&self, n: usize) -> Result<Vec<Request>, Failure> {
+        let opened = self.runtime.block_on(open_some(&self.server, &self.books, n))?;
+        let one = |(n, position): (usize, PositionId)| {
+            Request::new("DELETE", &format!("/api/positions/{position}"), &self.tokens[n % self.tokens.len()], "")
+        };
+        Ok(opened.into_iter().enumerate().map(one).collect())
+    }
+
+    /// A request of the operator's that goes the feed's way.
+    pub fn feed(&self) -> Request {
+        let path = format!("/api/admin/accounts/{}/readmit", self.books[0].account);
+        Request::new("POST", &path, OPERATOR, r#"{"reason":"benchmark"}"#)
+    }
+
+    /// The last entry that the server has applied.
+    pub fn seq(&self) -> u64 {
+        self.server.app.seq().0
+    }
+
+    pub fn stop(self) -> Result<(), Failure> {
+        let Self { runtime, server, .. } = self;
+        runtime.block_on(server.stop())?;
+        Ok(())
+    }
+}
+
+async fn prepare(config: Config, seed: u64, founding: Founding) -> Result<(Server, Vec<BookId>), Failure> {
+    let stores = Stores::in_directory(&config.data, &config.league).await?;
+    let genesis = default_genesis(&config.league);
+    let rules = ftl_core::rules::Rules::of(ftl_core::rules::Preset::Fair, u64::from(founding.accounts));
+    let genesis = ftl_core::command::Genesis { expected_accounts: u64::from(founding.accounts), rules, ..genesis };
+    let server = Server::start(config, stores, genesis).await?;
+    server.app.replica.caught_up().await;
+    let mut script = Script::new(seed, 1);
+    let books = founding.books(&mut script);
+    // The server has founded its league already.
+    let entries = founding.entries(&mut script, &books).into_iter().skip(1);
+    let commands: Vec<Command> = entries.map(|entry| Command { not_after: None, ..entry.command }).collect();
+    for some in commands.chunks(TOGETHER) {
+        submit(&server, some).await?;
+    }
+    Ok((server, books))
+}
+
+async fn submit(server: &Server, commands: &[Command]) -> Result<Vec<Receipt>, Failure> {
+    let all = commands.iter().map(|command| server.app.replica.submit(Lane::Feed, command.clone()));
+    let outcomes = futures::future::try_join_all(all).await.map_err(Failure::refused)?;
+    let receipt = |outcome: Arc<ftl_core::outcome::Outcome>| outcome.answer.result.clone();
+    outcomes.into_iter().map(receipt).collect::<Result<_, _>>().map_err(|refused| Failure::refused(format!("{refused:?}")))
+}
+
+async fn open_some(server: &Server, books: &[BookId], n: usize) -> Result<Vec<PositionId>, Failure> {
+    let mut script = Script::new(u64::MAX, 1);
+    let mut positions = Vec::with_capacity(n);
+    let open = |n: usize| {
+        Action::OpenPosition(ftl_core::command::OpenPosition {
+            book: books[n % books.len()],
+            instrument: ftl_core::id::InstrumentIdx((n % 50) as u16),
+            direction: if (n / 50).is_multiple_of(2) { Direction::Long } else { Direction::Short },
+            lots: Lots::from_units(1),
+            limit: None,
+            slippage: None,
+            stop_loss: None,
+            take_profit: None,
+        })
+    };
+    let commands: Vec<Command> = (0..n).map(|n| Command { not_after: None, ..script.entry(open(n)).command }).collect();
+    for some in commands.chunks(TOGETHER) {
+        let receipts = submit(server, some).await?;
+        positions.extend(receipts.into_iter().filter_map(|receipt| match receipt {
+            Receipt::Opened { position, .. } => Some(position.id),
+            _ => None,
+        }));
+    }
+    Ok(positions)
+}
+
+/// The baseline: axum with one route that gives back what it got.
+pub struct Echo {
+    runtime: Runtime,
+    address: SocketAddr,
+}
+
+impl Echo {
+    pub fn start(workers: usize) -> Result<Self, Failure> {
+        let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build().map_err(Failure::could_not_run)?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", 0))).map_err(Failure::could_not_run)?;
+        let address = listener.local_addr().map_err(Failure::could_not_run)?;
+        let routes = Router::new().route("/api/positions/open", post(|body: axum::body::Bytes| async { body }));
+        runtime.spawn(async move { axum::serve(listener, routes).await });
+        Ok(Self { runtime, address })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn stop(self) {
+        self.runtime.shutdown_background();
+    }
+}
