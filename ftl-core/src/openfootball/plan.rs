@@ -54,7 +54,7 @@ pub struct Summary {
 }
 
 /// An import that is done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Imported {
     /// What it came to.
@@ -225,11 +225,8 @@ impl Plan {
 /// Why not.
 pub fn still_free<R: Rulebook>(league: &State<R>, batch: &[Command]) -> Result<(), String> {
     let resting: BTreeSet<InstrumentIdx> = league.orders().map(|order| order.instrument).collect();
-    let creates = batch.iter().filter_map(|command| match &command.action {
-        Action::CreateFixture(create) => Some(create),
-        _ => None,
-    });
-    for create in creates {
+    for command in batch {
+        let Action::CreateFixture(create) = &command.action else { continue };
         guard_free(league, create.home_squad.iter().chain(&create.away_squad).map(|footballer| &footballer.instrument), &resting)?;
     }
     Ok(())

@@ -28,11 +28,18 @@ pub(super) async fn import(url: &str, texts: &Texts) -> Result<Imported, Failure
     let status = response.status();
     let body = response.bytes().await.map_err(unreachable)?;
     if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|error| Failure::could_not_run(format!("{address} answers something else: {error}")));
+        let imported = imported_of(&body);
+        return imported.ok_or_else(|| Failure::could_not_run(format!("{address} answers something else than an import")));
     }
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
     let told = |field: &str| problem[field].as_str().map(str::to_owned);
     let text = told("detail").or_else(|| told("title")).unwrap_or_else(|| status.to_string());
     let text = format!("{address}: {} {text}", status.as_u16());
     if status.is_client_error() { Err(Failure::refused(text)) } else { Err(Failure::could_not_run(text)) }
+}
+
+fn imported_of(body: &[u8]) -> Option<Imported> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let (seq_before, seq_after) = (value["seqBefore"].as_u64()?, value["seqAfter"].as_u64()?);
+    Some(Imported { summary: serde_json::from_value(value).ok()?, seq_before, seq_after })
 }
