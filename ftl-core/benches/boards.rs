@@ -112,7 +112,7 @@ fn boards(accounts: u64) -> u128 {
         let closed = Closed { pnl, whole: true, fixture: Some(3), voided: None, opened_in: WEEK };
         let (seat, standing) = &mut books.0[n];
         let moved = standing.closed(*seat, &closed, When { seq: Seq(seq), week: WEEK }, &rules);
-        boards.update(n as u32, WEEK, &moved, &books, &rules);
+        boards.update(n as u32, WEEK, moved, &books, &rules);
     };
     for n in 0..accounts as usize {
         close(n, n as u64, 500_000_000);

@@ -166,16 +166,16 @@ impl Boards {
         }
     }
 
-    /// The book in `slot` has moved in `week`; its standing says what is now.
-    pub fn update(&mut self, slot: u32, week: Week, moved: &Moved, standings: &dyn Standings, rules: &BoardRules) {
+    /// There was a fill in `week` in the book in `slot`; its standing says what is now, `moved` what was.
+    pub fn update(&mut self, slot: u32, week: Week, moved: Option<Moved>, standings: &dyn Standings, rules: &BoardRules) {
         self.turn_to(week);
         let by = By { standings, rules };
-        let Moved { district, before, after } = moved;
-        let seat = (slot, *district);
+        let Some(Moved { district, before, after }) = moved else { return };
+        let seat = (slot, district);
         self.season.update(seat, before.season, after.season, BoardWindow::Season, by);
         self.week.rankings.update(seat, before.week, after.week, BoardWindow::Week(week), by);
         if before.contender != after.contender {
-            rankings::at(&mut self.week.contenders, *district).change(slot, before.contender, after.contender, &by.contenders(week));
+            rankings::at(&mut self.week.contenders, district).change(slot, before.contender, after.contender, &by.contenders(week));
         }
     }
 

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::account::Account;
 use crate::boards::{BoardReader, Boards};
 use crate::book::Book;
-use crate::command::{Action, Command, Genesis};
+use crate::command::Genesis;
 use crate::event::Event;
 use crate::fixture::Fixture;
 use crate::id::{AccountId, BookId, CommandId, FixtureId, InstrumentIdx, NaturalKey, OrderId, PositionId, Seq};
@@ -224,41 +224,6 @@ impl<R: Rulebook> State<R> {
     pub fn boards(&self) -> BoardReader<'_> {
         self.boards.read(&self.books, &self.rules.boards)
     }
-    /// Looks at the rows that a command is going to touch, and changes nothing: what is far from the processor comes
-    /// nearer while others are worked on. Whoever has many entries looks ahead by some ([`State::AHEAD`]).
-    pub fn look_ahead(&self, command: &Command) {
-        let book = match &command.action {
-            Action::OpenPosition(open) => open.book,
-            Action::ClosePosition { book, .. } | Action::ModifyPosition { book, .. } | Action::CancelOrder { book, .. } => *book,
-            Action::FoundLeague(_)
-            | Action::SetRules(_)
-            | Action::Tick { .. }
-            | Action::OpenAccount(_)
-            | Action::SuspendAccount { .. }
-            | Action::Grant { .. }
-            | Action::TopUp { .. }
-            | Action::ListInstrument(_)
-            | Action::FreezeInstrument { .. }
-            | Action::UnfreezeInstrument { .. }
-            | Action::DeactivateInstrument { .. }
-            | Action::CreateFixture(_)
-            | Action::SetLineUp { .. }
-            | Action::EnterPhase { .. }
-            | Action::TickClock { .. }
-            | Action::ReportEvent { .. }
-            | Action::CorrectEvent { .. }
-            | Action::FinishFixture { .. }
-            | Action::AbandonFixture { .. }
-            | Action::FinaliseFixture { .. }
-            | Action::PostponeFixture { .. }
-            | Action::VoidPosition { .. } => return,
-        };
-        std::hint::black_box(self.remembered.get(command.id).is_some());
-        let Some((slot, row)) = self.books.slot(book).and_then(|slot| Some((slot, self.books.at(slot)?))) else { return };
-        std::hint::black_box((row.positions.last().map(|position| position.lots), row.standing.season.realised, row.standing.last_week()));
-        std::hint::black_box((self.owner(slot, row).map(|account| account.suspended), self.index.bands_at(slot).len()));
-    }
-
     /// What a command was answered, while it is remembered.
     pub fn known(&self, id: CommandId) -> Option<&Answer> {
         self.remembered.get(id).map(|known| &known.answer)

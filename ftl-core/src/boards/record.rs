@@ -98,10 +98,13 @@ impl<F: Fixtures> Record<F> {
         self.has_closed.then_some(self.realised.units())
     }
 
+    /// Whether it stands on `roi`: enough positions closed in enough matches.
+    pub(super) fn is_on_roi(&self, rules: &BoardRules) -> bool {
+        self.closed_positions >= rules.roi_min_positions.max(1) && self.fixtures.count() >= rules.roi_min_fixtures.min(F::MOST)
+    }
+
     fn roi_score(&self, rules: &BoardRules) -> Option<i64> {
-        let qualified =
-            self.closed_positions >= rules.roi_min_positions.max(1) && self.fixtures.count() >= rules.roi_min_fixtures.min(F::MOST);
-        qualified.then(|| self.roi(rules))
+        self.is_on_roi(rules).then(|| self.roi(rules))
     }
 }
 

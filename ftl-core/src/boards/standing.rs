@@ -68,7 +68,7 @@ pub(super) struct AllKeys {
     pub(super) contender: Option<BoardKey>,
 }
 
-/// What a fill moves: where a book of a district stood before and stands now.
+/// What a fill moves, if anything: where a book of a district stood before and stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
     pub(super) district: u16,
@@ -83,13 +83,17 @@ impl Standing {
     }
 
     /// A position was opened with this margin: the divisor of `roi` grows.
-    pub fn opened(&mut self, seat: Seat, margin: Money, when: When, rules: &BoardRules) -> Moved {
-        self.moved(seat, when, rules, |standing| standing.commit(margin, when, rules))
+    pub fn opened(&mut self, seat: Seat, margin: Money, when: When, rules: &BoardRules) -> Option<Moved> {
+        if !self.season.is_on_roi(rules) && !self.week(when.week).is_some_and(|record| record.is_on_roi(rules)) {
+            self.commit(margin, when, rules);
+            return None;
+        }
+        Some(self.moved(seat, when, rules, |standing| standing.commit(margin, when, rules)))
     }
 
     /// A position or a part of it was closed.
-    pub fn closed(&mut self, seat: Seat, closed: &Closed, when: When, rules: &BoardRules) -> Moved {
-        self.moved(seat, when, rules, |standing| standing.close(closed, when, rules))
+    pub fn closed(&mut self, seat: Seat, closed: &Closed, when: When, rules: &BoardRules) -> Option<Moved> {
+        Some(self.moved(seat, when, rules, |standing| standing.close(closed, when, rules)))
     }
 
     fn moved(&mut self, seat: Seat, when: When, rules: &BoardRules, change: impl FnOnce(&mut Self)) -> Moved {

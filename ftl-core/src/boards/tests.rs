@@ -54,13 +54,13 @@ impl League {
     fn opened(&mut self, n: usize, margin: Money, when: When) {
         let (seat, standing) = &mut self.standings[n];
         let moved = standing.opened(*seat, margin, when, &self.rules);
-        self.boards.update(n as u32, when.week, &moved, &self.standings, &self.rules);
+        self.boards.update(n as u32, when.week, moved, &self.standings, &self.rules);
     }
 
     fn closed(&mut self, n: usize, closed: Closed, when: When) {
         let (seat, standing) = &mut self.standings[n];
         let moved = standing.closed(*seat, &closed, when, &self.rules);
-        self.boards.update(n as u32, when.week, &moved, &self.standings, &self.rules);
+        self.boards.update(n as u32, when.week, moved, &self.standings, &self.rules);
     }
 
     fn read(&self) -> BoardReader<'_> {

@@ -57,11 +57,10 @@ impl<R: Rulebook> State<R> {
             return Ok(Receipt::Resting { order, due, portfolio: self.portfolio_of(open.book) });
         }
         let position = self.fill_open(open, order, &fill);
-        let receipt = self.position(position).map(|row| self.position_receipt(row));
-        let portfolio = self.portfolio_of(open.book);
-        // The row was made a line above.
-        let position = receipt.ok_or(Rejection::Overflow)?;
-        Ok(Receipt::Opened { order, position, portfolio })
+        // Book and row were found and made above.
+        let book = self.book(open.book).ok_or(Rejection::UnknownAccount)?;
+        let position = self.position_receipt(book.position(position).ok_or(Rejection::UnknownPosition)?);
+        Ok(Receipt::Opened { order, position, portfolio: self.portfolio_in(book) })
     }
 
     /// R4.4: in play an order rests for `in_play_delay`.

@@ -156,11 +156,6 @@ impl Index {
         self.instruments.get_mut(instrument.index())
     }
 
-    /// The bands of the book in this slot.
-    pub fn bands_at(&self, slot: u32) -> &[Band] {
-        usize::try_from(slot).ok().and_then(|slot| self.bands.get(slot)).map(Vec::as_slice).unwrap_or_default()
-    }
-
     /// A position is in the book in this slot.
     pub fn add_position(&mut self, position: &Position, slot: u32) {
         self.positions.insert(hash_of(&position.id), slot);

@@ -35,7 +35,7 @@ pub struct Remembered {
     elder: Generation,
     /// Ids of earlier minutes are unknown.
     since: u64,
-    /// What is forgotten and not taken apart yet: a chunk goes whenever one comes, so that no entry pays for all.
+    /// What is forgotten and not taken apart yet: whenever a chunk is begun it takes the place of one of these.
     refuse: Vec<Chunk>,
 }
 
@@ -66,6 +66,21 @@ fn minute(at: At) -> u64 {
     at.0.saturating_div(60_000)
 }
 
+impl Chunk {
+    /// An empty one, in the room of a forgotten one where no snapshot shares it.
+    fn begun(minute: u64, forgotten: Option<Self>) -> Self {
+        let mut known = forgotten.map(|chunk| chunk.known).unwrap_or_default();
+        match Arc::get_mut(&mut known) {
+            Some(room) => {
+                room.clear();
+                room.reserve_exact(CHUNK);
+            }
+            None => known = Arc::new(Vec::with_capacity(CHUNK)),
+        }
+        Self { minute, known, hash: None }
+    }
+}
+
 impl Generation {
     fn get(&self, id: CommandId, since: u64) -> Option<&Known> {
         let place = self.places.find(hash_of(&id), |place| self.at(place, since).is_some_and(|known| known.id == id))?;
@@ -78,11 +93,9 @@ impl Generation {
         chunk.known.get(place.checked_rem(CHUNK)?)
     }
 
-    /// Whether a chunk was begun for it.
-    fn insert(&mut self, minute: u64, known: Known) -> bool {
-        let begins = self.chunks.last().is_none_or(|chunk| chunk.minute != minute || chunk.known.len() >= CHUNK);
-        if begins {
-            self.chunks.push(Chunk { minute, known: Arc::new(Vec::with_capacity(CHUNK)), hash: None });
+    fn insert(&mut self, minute: u64, known: Known, refuse: &mut Vec<Chunk>) {
+        if self.chunks.last().is_none_or(|chunk| chunk.minute != minute || chunk.known.len() >= CHUNK) {
+            self.chunks.push(Chunk::begun(minute, refuse.pop()));
         }
         let before = self.chunks.len().saturating_sub(1).saturating_mul(CHUNK);
         if let Some(chunk) = self.chunks.last_mut() {
@@ -91,7 +104,6 @@ impl Generation {
             chunk.hash = None;
             Arc::make_mut(&mut chunk.known).push(known);
         }
-        begins
     }
 
     /// Forgets all of it; its table begins anew with the room that it has.
@@ -123,9 +135,7 @@ impl Remembered {
             self.elder.clear(&mut self.refuse);
             std::mem::swap(&mut self.younger, &mut self.elder);
         }
-        if self.younger.insert(minute(at), known) {
-            self.refuse.pop();
-        }
+        self.younger.insert(minute(at), known, &mut self.refuse);
     }
 
     /// The minutes that ended more than `window` before `at` are unknown from now on.

@@ -121,7 +121,7 @@ impl<R: Rulebook> State<R> {
     }
 
     /// A fill in the book in a slot: its postings, and a change that tells what it moves on the boards.
-    fn trade(&mut self, slot: u32, postings: &[Posting], change: impl FnOnce(&mut Book, Seat, When, &BoardRules) -> Moved) {
+    fn trade(&mut self, slot: u32, postings: &[Posting], change: impl FnOnce(&mut Book, Seat, When, &BoardRules) -> Option<Moved>) {
         let seq = if self.mutated(Mutant::RankForgetsWhoWasFirst) { Seq(0) } else { self.seq };
         let when = When { seq, week: Week::of(self.at) };
         let weeks_run_on = self.mutated(Mutant::WeekKeepsItsScore);
@@ -135,7 +135,7 @@ impl<R: Rulebook> State<R> {
         let wallet: Money = postings.iter().filter(of_book).map(|posting| posting.amount).sum();
         book.balance += wallet;
         if book.id.number == 0 {
-            self.boards.update(slot, when.week, &moved, &self.books, &self.rules.boards);
+            self.boards.update(slot, when.week, moved, &self.books, &self.rules.boards);
         }
         for posting in postings {
             match posting.account {
