@@ -1,8 +1,8 @@
 //! Boards (R8): who leads, overall and in each district.
 //!
 //! ```text
-//!  fill of an open ─▶ Boards::opened ─┐    Standing (in the book, part of the state), and from it
-//!  fill of a close ─▶ Boards::closed ─┴─▶  two keys each, pnl and roi, of the season and of the week ─▶ overall + district
+//!  fill of an open ─▶ Standing::opened ─┐   what the book did (part of the state), and from it
+//!  fill of a close ─▶ Standing::closed ─┴─▶ Boards::update: two keys each, pnl and roi, of the season and of the week ─▶ overall + district
 //! ```
 //! Called by `evolve`, in the engine; read by whoever shows a board. A board is derived: it follows from the standings
 //! and the rules alone, is rebuilt after a restore or a change of rules, and is no part of the state's hash.

@@ -109,6 +109,7 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn pass_time(&mut self, seq: Seq, at: At) {
         self.seq = seq;
         self.at = at;
+        self.rest();
         self.work.clear();
         self.remembered.forget(at, self.rules.dedup_window);
     }
@@ -135,8 +136,10 @@ impl<R: Rulebook> State<R> {
 
     /// What was noted and not looked at has its bands around the marks as they are.
     pub(crate) fn rest(&mut self) {
-        while let Some(Reverse((_, slot))) = self.work.books.pop() {
-            self.set_bands(slot);
+        while let Some(Reverse((id, slot))) = self.work.books.pop() {
+            if self.work.books.peek() != Some(&Reverse((id, slot))) {
+                self.set_bands(slot);
+            }
         }
     }
 

@@ -73,7 +73,7 @@ pub struct ParseIdError;
 uuid_id! {
     /// A participant.
     AccountId;
-    /// One row of the position table (R4.3).
+    /// One position: a row of its book (R4.3).
     PositionId;
     /// An order to open or to close.
     OrderId;

@@ -23,7 +23,7 @@ use crate::durable_file;
 
 const NAME: &[u8; 7] = b"FTLSNAP";
 /// What the state's rows are. A snapshot of another version is passed over, and the journal replayed.
-const VERSION: u8 = b'2';
+const VERSION: u8 = b'3';
 /// Confirmed snapshots that are kept.
 const KEPT: usize = 3;
 const CONFIRMED: &str = "snapshot";

@@ -34,8 +34,8 @@ impl<F: Fn(u32) -> BoardKey> Keys for F {
     }
 }
 
-/// See the module. Adding, removing, [`rank_of`](Self::rank_of) and [`from`](Self::from) take O(log n + √n / 64) steps,
-/// the last of which is under 400 for a million.
+/// See the module. Adding and removing take O(log n); [`rank_of`](Self::rank_of) and [`from`](Self::from) add up what
+/// stands in the branches before, which are a few hundred for a million.
 #[derive(Clone, Debug)]
 pub struct Ranking {
     branches: Vec<Branch>,

@@ -12,6 +12,7 @@ use crate::position::{CloseReason, Position};
 use crate::rulebook::curve::{fee, notional};
 use crate::rulebook::{PricingCurve, Rulebook};
 use crate::state::State;
+use crate::state::index::slots_of;
 use crate::time::At;
 use crate::units::{Direction, Lots, Money, Overflow, Price};
 
@@ -144,17 +145,17 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn close_everything(&mut self, prices: &[(InstrumentIdx, Price)], reason: CloseReason) -> BTreeSet<BookId> {
         let on_them = |instrument: InstrumentIdx| prices.iter().find(|(idx, _)| *idx == instrument).map(|(_, price)| *price);
         let mut orders = BTreeSet::new();
-        let mut slots = BTreeSet::new();
+        let mut groups = BTreeSet::new();
         for (idx, _) in prices {
             let Some(index) = self.index.instruments.get(idx.index()) else { continue };
             orders.extend(index.market.iter().copied());
             orders.extend(index.limit_long.iter().map(|(_, id)| *id));
             orders.extend(index.limit_short.iter().map(|(_, id)| *id));
-            slots.extend(index.holders());
+            groups.extend(index.groups());
         }
-        let of_slot = |slot: &u32| self.books.at(*slot).map(|book| book.positions.as_slice()).unwrap_or_default();
+        let of_slot = |slot: u32| self.books.at(slot).map(|book| book.positions.as_slice()).unwrap_or_default();
         let on_one = |position: &&Position| on_them(position.instrument).is_some();
-        let mut positions: Vec<Position> = slots.iter().flat_map(of_slot).filter(on_one).copied().collect();
+        let mut positions: Vec<Position> = groups.into_iter().flat_map(slots_of).flat_map(of_slot).filter(on_one).copied().collect();
         positions.sort_unstable_by_key(|position| position.id);
         for order in orders {
             let closes = self.order(order).is_some_and(|row| matches!(row.action, OrderAction::Close { .. }));

@@ -8,6 +8,7 @@
 //! A band may be narrower than it could be, never wider: an edge that is still safe after a trade stays where it is.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::index::InstrumentIndex;
 use super::portfolio::Worth;
@@ -121,10 +122,10 @@ impl<R: Rulebook> State<R> {
             let most = banded.saturating_mul(2).saturating_add(64);
             let of = |slot: u32| band_in(bands, slot, band.instrument);
             if lower.len() > most {
-                lower.retain(|(edge, slot)| of(*slot).is_some_and(|band| band.low == *edge));
+                clear(lower, |(edge, slot)| of(*slot).is_some_and(|band| band.low == *edge));
             }
             if upper.len() > most {
-                upper.retain(|(edge, slot)| of(*slot).is_some_and(|band| band.high == edge.0));
+                clear(upper, |(edge, slot)| of(*slot).is_some_and(|band| band.high == edge.0));
             }
         }
     }
@@ -201,6 +202,15 @@ impl<R: Rulebook> State<R> {
             [above(margin.warn_below, 0), above(margin.washout_at, 1)]
         }
     }
+}
+
+/// Leaves in a heap what is still so, once.
+fn clear<E: Ord>(heap: &mut BinaryHeap<E>, is_so: impl Fn(&E) -> bool) {
+    let mut edges = std::mem::take(heap).into_vec();
+    edges.retain(is_so);
+    edges.sort_unstable();
+    edges.dedup();
+    *heap = BinaryHeap::from(edges);
 }
 
 /// What a book holds of each instrument. Books hold few positions: looking at them again costs less than a list.

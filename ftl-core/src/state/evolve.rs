@@ -166,7 +166,7 @@ impl<R: Rulebook> State<R> {
         for event in &outcome.events {
             self.evolve(event);
         }
-        if !outcome.replayed {
+        if !outcome.replayed && self.remembered.get(outcome.id).is_none() {
             self.remember(outcome.id, outcome.body, outcome.answer.clone());
         }
         self.rest();

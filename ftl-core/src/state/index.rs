@@ -139,15 +139,19 @@ impl InstrumentIndex {
     }
 }
 
+/// The slots of a group.
+pub(crate) fn slots_of(group: u32) -> impl Iterator<Item = u32> {
+    (0..GROUP).map(move |n| group.saturating_mul(GROUP).saturating_add(n))
+}
+
 fn group_of(slot: u32) -> usize {
     slot.checked_div(GROUP).and_then(|group| usize::try_from(group).ok()).unwrap_or(0)
 }
 
 impl InstrumentIndex {
-    /// The slots of the books that may hold it, in order: all that do, and their neighbours.
-    pub fn holders(&self) -> impl Iterator<Item = u32> {
-        let groups = (0u32..).zip(&self.holders).filter(|(_, held)| **held > 0);
-        groups.flat_map(|(group, _)| (0..GROUP).map(move |n| group.saturating_mul(GROUP).saturating_add(n)))
+    /// The groups of books that hold it.
+    pub fn groups(&self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(&self.holders).filter(|(_, held)| **held > 0).map(|(group, _)| group)
     }
 }
 

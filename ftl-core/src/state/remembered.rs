@@ -1,7 +1,10 @@
 //! The ids of commands and their answers (R11.8): a retry gets the first answer, an id with another body is refused.
 //!
-//! In two generations: when the younger is half of what may be kept, the elder goes, all at once and without looking at
-//! any of it. What an id counts for depends on its minute too: one older than the window is unknown.
+//! In two generations: when the younger is half of what may be kept, or begins before the window, the elder goes, all at
+//! once and without looking at any of it. An id of a minute before the window is unknown, whether or not it has gone.
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -71,11 +74,8 @@ impl Chunk {
     fn begun(minute: u64, forgotten: Option<Self>) -> Self {
         let mut known = forgotten.map(|chunk| chunk.known).unwrap_or_default();
         match Arc::get_mut(&mut known) {
-            Some(room) => {
-                room.clear();
-                room.reserve_exact(CHUNK);
-            }
-            None => known = Arc::new(Vec::with_capacity(CHUNK)),
+            Some(room) => room.clear(),
+            None => known = Arc::default(),
         }
         Self { minute, known, hash: None }
     }
@@ -129,23 +129,32 @@ impl Remembered {
         self.younger.get(id, self.since).or_else(|| self.elder.get(id, self.since))
     }
 
-    /// Remembers an answer given at `at`, at most `max` of them: the younger generation has at most half.
+    /// Remembers an answer given at `at`; each generation has at most half of `max`, rounded up.
     pub fn insert(&mut self, at: At, known: Known, max: usize) {
         if self.younger.places.len() >= max.div_ceil(2) {
-            self.elder.clear(&mut self.refuse);
-            std::mem::swap(&mut self.younger, &mut self.elder);
+            self.turn();
         }
         self.younger.insert(minute(at), known, &mut self.refuse);
     }
 
     /// The minutes that ended more than `window` before `at` are unknown from now on.
     pub fn forget(&mut self, at: At, window: Span) {
-        self.since = self.since.max(minute(At(at.0.saturating_sub(window.0))));
-        for generation in [&mut self.elder, &mut self.younger] {
-            if generation.chunks.last().is_some_and(|chunk| chunk.minute < self.since) {
-                generation.clear(&mut self.refuse);
-            }
+        let since = minute(At(at.0.saturating_sub(window.0)));
+        if since <= self.since {
+            return;
         }
+        self.since = since;
+        // Room for what comes is worth keeping, half as much of it every minute.
+        self.refuse.truncate(self.refuse.len().div_ceil(2));
+        if self.younger.chunks.first().is_some_and(|chunk| chunk.minute < since) {
+            self.turn();
+        }
+    }
+
+    /// The elder generation goes, the younger takes its place.
+    fn turn(&mut self) {
+        self.elder.clear(&mut self.refuse);
+        std::mem::swap(&mut self.younger, &mut self.elder);
     }
 
     /// How many ids are kept.

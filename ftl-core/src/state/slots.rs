@@ -19,7 +19,7 @@ struct Place {
     slot: u32,
 }
 
-/// A key's hash, the same on every machine.
+/// A key's hash. Nothing that can be seen depends on it.
 pub(crate) fn hash_of(key: &impl Hash) -> u32 {
     let hash = FxBuildHasher.hash_one(key);
     u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(u32::MAX)

@@ -384,6 +384,10 @@ pub struct Auditor {
     pub top_ups: Vec<(BookId, u64, Seq)>,
     /// R11.8.
     pub known: Vec<Remembered>,
+    /// Ids of earlier minutes are unknown.
+    known_since: u64,
+    /// The younger generation of ids.
+    generation: u64,
     made: u32,
     verdict: Verdict,
 }
@@ -413,6 +417,8 @@ impl Auditor {
             grants: Vec::new(),
             top_ups: Vec::new(),
             known: Vec::new(),
+            known_since: 0,
+            generation: 0,
             made: 0,
             verdict: Verdict::quiet(),
         }

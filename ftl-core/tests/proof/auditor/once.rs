@@ -27,25 +27,37 @@ fn minute(at: At) -> u64 {
 }
 
 impl Auditor {
-    /// Ids of minute m go when `at` has reached minute m + window + 1.
+    /// Ids of minute m are unknown when `at` has reached minute m + window + 1, for good. A generation that begins before
+    /// the window is the elder from then on.
     pub(super) fn forget_old_ids(&mut self) {
         let Some(rules) = self.rules.as_ref() else { return };
-        let (now, window) = (minute(self.at), rules.dedup_window.0 / 60_000);
-        self.known.retain(|r| now < r.minute + window + 1);
+        let since = minute(At(self.at.0.saturating_sub(rules.dedup_window.0)));
+        if since <= self.known_since {
+            return;
+        }
+        self.known_since = since;
+        if self.known.iter().find(|r| r.generation == self.generation).is_some_and(|first| first.minute < since) {
+            self.next_generation();
+        }
     }
 
     /// The answer that this id got before, if it is known.
     pub(super) fn answered(&self, command: &Command) -> Option<&Remembered> {
-        self.known.iter().find(|r| r.id == command.id)
+        self.known.iter().find(|r| r.id == command.id && r.minute >= self.known_since)
     }
 
     /// Keeps the answer, in generations of half of what may be kept: a third one replaces the first.
     pub(super) fn remember(&mut self, command: &Command, result: Result<(), Rejection>) {
         let most = self.rules.as_ref().map_or(usize::MAX, |r| r.dedup_max as usize).div_ceil(2);
-        let generation = self.known.last().map_or(0, |r| r.generation);
-        let full = self.known.iter().filter(|r| r.generation == generation).count() >= most;
-        let generation = generation + u64::from(full);
-        self.known.retain(|r| r.generation + 1 >= generation);
-        self.known.push(Remembered { id: command.id, body: command.body, minute: minute(self.at), generation, result });
+        if self.known.iter().filter(|r| r.generation == self.generation).count() >= most {
+            self.next_generation();
+        }
+        let (minute, generation) = (minute(self.at), self.generation);
+        self.known.push(Remembered { id: command.id, body: command.body, minute, generation, result });
+    }
+
+    fn next_generation(&mut self) {
+        self.known.retain(|r| r.generation == self.generation);
+        self.generation += 1;
     }
 }

@@ -14,33 +14,45 @@ use crate::holds;
 /// Every id with its first body, answer and time, for as long as the rules remember it.
 #[derive(Default)]
 pub struct Retries {
-    first: BTreeMap<CommandId, (u64, At, Answer)>,
+    first: BTreeMap<CommandId, First>,
+    noted: usize,
+}
+
+struct First {
+    body: u64,
+    at: At,
+    answer: Answer,
+    /// The how manieth id it was.
+    number: usize,
 }
 
 impl Retries {
     pub fn check(&mut self, moment: &Moment) -> Finding {
         let Moment { before, entry, outcome, .. } = moment;
         // What was forgotten stays so, also where the rules remember longer from here on.
-        self.first.retain(|_, (_, at, _)| remembered(before, *at, entry.at));
-        match self.first.get(&entry.command.id) {
-            Some((body, _, answer)) if *body == entry.command.body => {
-                holds!(outcome.replayed, "a retry was not recognised");
-                holds!(outcome.answer == *answer, "a retry was told {:?}, at first {answer:?}", outcome.answer);
-            }
-            Some(_) => {
-                let refused = outcome.answer.result == Err(Rejection::IdempotencyKeyReused);
-                holds!(refused, "an id with another body was told {:?}", outcome.answer);
-            }
-            None => {
-                holds!(!outcome.replayed, "a new command passed for a retry");
-                self.note(entry, outcome);
-            }
+        self.first.retain(|_, first| remembered(before, first.at, entry.at));
+        // Of all that may be kept the later half is certain to be known; what is older may be.
+        let certain = before.rules().dedup_max.div_ceil(2) as usize;
+        let Some(first) = self.first.get(&entry.command.id) else {
+            holds!(!outcome.replayed, "a new command passed for a retry");
+            self.note(entry, outcome);
+            return Ok(());
+        };
+        let refused = outcome.answer.result == Err(Rejection::IdempotencyKeyReused);
+        let known = if first.body == entry.command.body { outcome.replayed && outcome.answer == first.answer } else { refused };
+        if !known {
+            let is_certain = self.noted - first.number < certain;
+            holds!(!is_certain, "a retry was told {:?}, at first {:?}", outcome.answer, first.answer);
+            holds!(!outcome.replayed, "a forgotten id was told another's answer");
+            self.note(entry, outcome);
         }
         Ok(())
     }
 
     fn note(&mut self, entry: &Entry, outcome: &Outcome) {
-        self.first.insert(entry.command.id, (entry.command.body, entry.at, outcome.answer.clone()));
+        let first = First { body: entry.command.body, at: entry.at, answer: outcome.answer.clone(), number: self.noted };
+        self.first.insert(entry.command.id, first);
+        self.noted += 1;
     }
 }
 

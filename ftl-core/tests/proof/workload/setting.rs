@@ -70,6 +70,9 @@ fn bend(numbers: &mut Numbers, rules: &mut Rules) {
         rules.dedup_window = Span::minutes(1 + numbers.below(3));
     }
     if numbers.chance(20) {
+        rules.dedup_max = 1 + numbers.below(80) as u32;
+    }
+    if numbers.chance(20) {
         rules.seed = Money::from_units(numbers.weighted(&[(1, 0), (3, 500_000_000), (2, 100_000_000_000)]));
     }
     rules.boards.bots = numbers.chance(30);
