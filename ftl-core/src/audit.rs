@@ -104,8 +104,12 @@ impl Check {
     }
 }
 
-/// Rows that are looked at for each entry, on average: a league with more is looked at after every so many entries.
+/// Rows that are looked at for each of the first entries, on average: a league with more is looked at after every so many.
 const ROWS_AN_ENTRY: u64 = 2_000;
+/// How many entries count as the first.
+const FIRST: u64 = 5_000;
+/// Rows that are looked at for each later entry: about as much work as the entry itself.
+const ROWS_A_LATER_ENTRY: u64 = 10;
 
 /// An audit that follows a league from its first entry.
 pub struct Audit<R: Rulebook> {
@@ -147,9 +151,9 @@ impl<R: Rulebook> Audit<R> {
         equal_the_reference(self.rebuild.second(), outcome, &mut self.washouts);
         self.retries.outcome(state.rules(), outcome);
         self.natural_keys.outcome(outcome);
-        self.rebuild.outcome(state, outcome);
         let rows = count(state);
-        self.credit = self.credit.saturating_add(ROWS_AN_ENTRY);
+        self.rebuild.outcome(state, outcome, rows);
+        self.credit = self.credit.saturating_add(if outcome.seq.0 <= FIRST { ROWS_AN_ENTRY } else { ROWS_A_LATER_ENTRY });
         if !outcome.events.is_empty() && self.credit >= rows {
             self.credit = self.credit.saturating_sub(rows).min(rows);
             self.look(state);
