@@ -194,6 +194,11 @@ impl Harness {
 
     /// The match clock ticks.
     pub async fn tick(&self, id: &str, clock_ms: u64) -> Value {
+        // The feed's lag is a millisecond: what rests by now is due once that has passed.
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < std::time::Duration::from_millis(2) {
+            tokio::task::yield_now().await;
+        }
         self.operate(Method::POST, &format!("/api/admin/fixtures/{id}/clock"), json!({"clockMs": clock_ms})).await
     }
 
