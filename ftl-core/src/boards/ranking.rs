@@ -128,38 +128,22 @@ impl Ranking {
 
     /// All keys from a rank on, with their ranks.
     pub fn from<'a>(&'a self, rank: usize, keys: &'a impl Keys) -> impl Iterator<Item = (usize, BoardKey)> {
-        let mut skipped = rank.max(1) - 1;
-        let mut branch = 0;
-        while self.branches.get(branch).is_some_and(|row| row.len <= skipped && branch + 1 < self.branches.len()) {
-            skipped -= self.branches[branch].len;
-            branch += 1;
+        let wanted = rank.max(1) - 1;
+        let mut before = 0;
+        let mut branches = self.branches.iter().peekable();
+        while let Some(branch) = branches.next_if(|branch| before + branch.len <= wanted) {
+            before += branch.len;
         }
-        let leaves = self.branches[branch..].iter().flat_map(|branch| &branch.leaves);
-        let mut passed = 0;
-        let leaves = leaves.skip_while(move |leaf| {
-            passed += leaf.len();
-            passed <= skipped
-        });
-        let begun = self.branches[..branch].iter().map(|branch| branch.len).sum::<usize>();
-        let before = self.leaves_before(branch, skipped);
+        let mut leaves = branches.flat_map(|branch| &branch.leaves).peekable();
+        while let Some(leaf) = leaves.next_if(|leaf| before + leaf.len() <= wanted) {
+            before += leaf.len();
+        }
         let sorted = leaves.flat_map(move |leaf| {
             let mut order: Vec<BoardKey> = leaf.iter().map(|slot| keys.key(*slot)).collect();
             order.sort_unstable();
             order
         });
-        (begun + before + 1..).zip(sorted).skip(skipped - before)
-    }
-
-    /// How many slots the leaves of a branch hold that end at or before `skipped`.
-    fn leaves_before(&self, branch: usize, skipped: usize) -> usize {
-        let mut before = 0;
-        for leaf in self.branches[branch..].iter().flat_map(|branch| &branch.leaves) {
-            if before + leaf.len() > skipped {
-                break;
-            }
-            before += leaf.len();
-        }
-        before
+        (before + 1..).zip(sorted).skip(wanted - before)
     }
 
     /// How many stand on it.

@@ -105,8 +105,8 @@ impl<R: Row> Table<R> {
         self.at_mut(self.slot(key)?)
     }
 
-    /// Puts a row in; one with the same key is replaced. Tells its slot.
-    pub fn insert(&mut self, row: R) -> u32 {
+    /// Puts a row in; one with the same key is replaced.
+    pub fn insert(&mut self, row: R) {
         let key = row.key();
         let slot = self.slot(key).unwrap_or_else(|| {
             let slot = self.free.pop().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
@@ -123,7 +123,6 @@ impl<R: Row> Table<R> {
                 *held = Some(row);
             }
         }
-        slot
     }
 
     /// Takes a row out.
