@@ -9,11 +9,14 @@
 //! - [`quarantine`]: entries that an operator set aside.
 //! - [`backup`]: a copy of the directory while it serves, with a manifest, and the way back.
 //! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
+//! - [`postgres`]: the journal, or the archive behind one, of several leagues in a PostgreSQL.
+//! - [`archive`]: the port for where batches are kept for good behind a journal that forgets.
 //! - [`memory`]: projections that live in memory, for tests and throwaway leagues.
 //! - [`conformance`]: what every journal must do, as a suite that any implementation can run.
 #![warn(missing_docs)]
 
 pub mod answers;
+pub mod archive;
 pub mod backup;
 pub mod clock;
 pub mod conformance;
@@ -21,8 +24,11 @@ pub mod data_dir;
 pub mod head_marker;
 pub mod identity;
 pub mod memory;
+pub mod postgres;
 pub mod quarantine;
 pub mod snapshots;
 pub mod sqlite;
+#[cfg(feature = "throwaway")]
+pub mod throwaway;
 
 mod durable_file;

@@ -10,5 +10,6 @@ mod identities;
 mod journal;
 mod killed;
 mod league;
+mod postgres;
 mod replayed;
 mod snapshots;
