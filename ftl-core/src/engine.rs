@@ -35,7 +35,6 @@ use crate::outcome::{Answer, Entry, Outcome, Receipt};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::state::State;
-use crate::state::remembered::Known;
 use crate::time::At;
 
 impl<R: Rulebook> State<R> {
@@ -47,14 +46,14 @@ impl<R: Rulebook> State<R> {
         if self.quarantine.contains_key(&entry.seq) {
             let answer = Answer { seq: entry.seq, result: Err(Rejection::Quarantined { seq: entry.seq }) };
             if self.remembered.get(command.id).is_none() {
-                self.remember(command.id, command.body, answer.clone());
+                self.remember(command.id, command.body, &answer);
             }
             return self.outcome(command, answer, false);
         }
         self.fire_timers();
         if let Some(known) = self.remembered.get(command.id).filter(|_| !self.mutated(Mutant::RetryExecutesAgain)) {
             let same = known.body == command.body;
-            let answer = if same { known.answer.clone() } else { Answer { seq: entry.seq, result: Err(Rejection::IdempotencyKeyReused) } };
+            let answer = if same { known.answer } else { Answer { seq: entry.seq, result: Err(Rejection::IdempotencyKeyReused) } };
             return self.outcome(command, answer, true);
         }
         let result = self.decide(command);
@@ -119,13 +118,13 @@ impl<R: Rulebook> State<R> {
             self.at = At(self.at.0.saturating_sub(1));
         }
         let answer = Answer { seq: self.seq, result };
-        self.remember(command.id, command.body, answer.clone());
+        self.remember(command.id, command.body, &answer);
         self.outcome(command, answer, false)
     }
 
-    pub(crate) fn remember(&mut self, id: crate::id::CommandId, body: u64, answer: Answer) {
+    pub(crate) fn remember(&mut self, id: crate::id::CommandId, body: u64, answer: &Answer) {
         let max = usize::try_from(self.rules.dedup_max).unwrap_or(usize::MAX);
-        self.remembered.insert(self.at, Known { id, body, answer }, max);
+        self.remembered.insert(self.at, (id, body, answer), max);
     }
 
     fn outcome(&mut self, command: &Command, answer: Answer, replayed: bool) -> Outcome {

@@ -225,8 +225,8 @@ impl<R: Rulebook> State<R> {
         self.boards.read(&self.books, &self.rules.boards)
     }
     /// What a command was answered, while it is remembered.
-    pub fn known(&self, id: CommandId) -> Option<&Answer> {
-        self.remembered.get(id).map(|known| &known.answer)
+    pub fn known(&self, id: CommandId) -> Option<Answer> {
+        self.remembered.get(id).map(|known| known.answer)
     }
     /// When the next timer is due.
     pub fn next_timer(&self) -> Option<At> {

@@ -160,9 +160,11 @@ impl Ranking {
     fn spot(&self, key: &BoardKey) -> Spot {
         let branch = self.branches.partition_point(|branch| branch.last < *key).min(self.branches.len() - 1);
         let Branch { scores, lasts, leaves, .. } = &self.branches[branch];
-        // Scores alone find it, but where several leaves end with the same one.
-        let tied = scores.partition_point(|score| *score > key.score);
-        let leaf = tied + lasts[tied..].iter().take_while(|last| *last < key).count();
+        let mut leaf = scores.partition_point(|score| *score > key.score);
+        // Scores alone find it, but where leaves end with the same one.
+        while scores.get(leaf) == Some(&key.score) && lasts[leaf] < *key {
+            leaf += 1;
+        }
         Spot { branch, leaf: leaf.min(leaves.len() - 1) }
     }
 

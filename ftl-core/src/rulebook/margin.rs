@@ -2,12 +2,20 @@
 
 use crate::fixture::Position;
 use crate::rules::{Formula, Rules};
-use crate::units::{Bps, Direction, Price, Score, Wide};
+use crate::units::{Bps, Direction, Price, Score};
 
 /// How much of a position's value a book must keep.
 pub trait MarginPolicy {
     /// Margin a share at `mark`, rounded up to a `Price` unit. Never falls when `mark` rises.
-    fn per_share(rules: &Rules, position: Position, direction: Direction, mark: Price) -> Price;
+    fn per_share(rules: &Rules, position: Position, direction: Direction, mark: Price) -> Price {
+        Self::at(rules, Self::least(rules, position, direction), mark)
+    }
+
+    /// What it is at the least, whatever the mark: the engine asks for it once, when rules come into force.
+    fn least(rules: &Rules, position: Position, direction: Direction) -> Price;
+
+    /// Margin a share at `mark`, where the least is known.
+    fn at(rules: &Rules, least: Price, mark: Price) -> Price;
 
     /// A bound of how much `per_share` moves when the mark moves by one, as a ratio; one unit of rounding comes on top.
     /// The safe bands rest on it.
@@ -19,14 +27,16 @@ pub trait MarginPolicy {
 pub struct WorstEventMargin;
 
 impl MarginPolicy for WorstEventMargin {
-    /// A long forward at 195.2500: max(19.5250, 2.1 × 12.8572 = 27.00012) = 27.0002.
-    fn per_share(rules: &Rules, position: Position, direction: Direction, mark: Price) -> Price {
+    /// A long forward: 2.1 × 12.8572 = 27.00012, so 27.0002.
+    fn least(rules: &Rules, position: Position, direction: Direction) -> Price {
+        let Some(multiple) = rules.margin.gap_multiple else { return Price::ZERO };
+        Price::from_units((gap(rules, position, direction).wide() * multiple.wide()).div_ceil(10_000).clamp_i64())
+    }
+
+    /// A long forward at 195.2500: max(19.5250, 27.0002) = 27.0002.
+    fn at(rules: &Rules, least: Price, mark: Price) -> Price {
         let by_leverage = mark.wide().div_ceil(i64::from(rules.margin.leverage.max(1)));
-        let by_gap = match rules.margin.gap_multiple {
-            Some(multiple) => (gap(rules, position, direction).wide() * multiple.wide()).div_ceil(10_000),
-            None => Wide::ZERO,
-        };
-        Price::from_units(by_leverage.max(by_gap).clamp_i64())
+        Price::from_units(by_leverage.clamp_i64()).max(least)
     }
 
     fn steepest(rules: &Rules) -> Bps {

@@ -8,11 +8,13 @@ use rustc_hash::FxHashMap;
 
 use super::bands::Band;
 use super::slots::{Slots, hash_of};
+use crate::fixture::Position as Playing;
 use crate::id::{FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
 use crate::mutant::Mutant;
 use crate::order::{Order, OrderAction};
 use crate::position::Position;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{MarginPolicy, Rulebook};
+use crate::rules::Rules;
 use crate::state::State;
 use crate::time::At;
 use crate::units::{Direction, Price};
@@ -28,6 +30,25 @@ pub(crate) struct Index {
     /// By a book's slot: its bands.
     pub bands: Vec<Vec<Band>>,
     pub timers: BTreeSet<Timer>,
+    pub least_margin: LeastMargin,
+}
+
+/// What follows from the rules alone: margin a share at the least, by position and direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LeastMargin([[Price; 2]; 4]);
+
+impl LeastMargin {
+    pub fn under<M: MarginPolicy>(rules: &Rules) -> Self {
+        Self(Playing::ALL.map(|playing| [Direction::Long, Direction::Short].map(|direction| M::least(rules, playing, direction))))
+    }
+
+    pub fn of(&self, playing: Playing, direction: Direction) -> Price {
+        let [long, short] = self.0.get(playing.index()).copied().unwrap_or_default();
+        match direction {
+            Direction::Long => long,
+            Direction::Short => short,
+        }
+    }
 }
 
 /// What hangs on one instrument's price.
@@ -219,7 +240,7 @@ impl<R: Rulebook> State<R> {
 
     /// Builds every index from the rows.
     pub(crate) fn rebuild_index(&mut self) {
-        self.index = Index::default();
+        self.index = Index { least_margin: LeastMargin::under::<R::Margin>(&self.rules), ..Index::default() };
         for instrument in &self.instruments {
             self.index.slugs.insert(instrument.footballer.instrument.clone(), instrument.idx);
             self.index.instruments.push(InstrumentIndex::default());

@@ -91,7 +91,8 @@ impl<R: Rulebook> State<R> {
 
     /// R4.7, for a whole position.
     pub(crate) fn margin_of(&self, instrument: &Instrument, direction: Direction, lots: Lots, mark: Price) -> Wide {
-        notional(&self.rules, R::Margin::per_share(&self.rules, instrument.footballer.position, direction, mark), lots)
+        let least = self.index.least_margin.of(instrument.footballer.position, direction);
+        notional(&self.rules, R::Margin::at(&self.rules, least, mark), lots)
     }
 
     /// Equity and used margin at judged marks: what R5 looks at.

@@ -3,6 +3,7 @@
 //! In two generations: when the younger is half of what may be kept, or begins before the window, the elder goes, all at
 //! once and without looking at any of it. An id of a minute before the window is unknown, whether or not it has gone.
 
+mod packed;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::hash::Hash;
 use crate::id::CommandId;
 use crate::outcome::Answer;
 use crate::time::{At, Span};
+use packed::Packed;
 
 /// Ids in a chunk.
 const CHUNK: usize = 256;
@@ -39,22 +41,31 @@ pub struct Remembered {
     /// Ids of earlier minutes are unknown.
     since: u64,
     /// What is forgotten and not taken apart yet: whenever a chunk is begun it takes the place of one of these.
-    refuse: Vec<Chunk>,
+    refuse: Vec<Arc<Packed>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Generation {
     chunks: Vec<Chunk>,
+    /// The last chunk, which is shared with nobody: whoever adds to it need not ask.
+    open: Open,
     /// Places by id: chunk × [`CHUNK`] + place in it.
     places: Slots,
 }
 
-/// Ids of one minute.
+/// Ids of one minute, all that there will be.
 #[derive(Clone, Debug)]
 struct Chunk {
     minute: u64,
-    known: Arc<Vec<Known>>,
+    known: Arc<Packed>,
     hash: Option<Hash>,
+}
+
+/// Ids of one minute, to which more may come.
+#[derive(Clone, Debug, Default)]
+struct Open {
+    minute: u64,
+    known: Packed,
 }
 
 /// What a snapshot keeps.
@@ -62,75 +73,85 @@ struct Chunk {
 pub struct RememberedImage {
     since: u64,
     /// The elder generation and the younger: each chunk's minute and ids.
-    generations: [Vec<(u64, Arc<Vec<Known>>)>; 2],
+    generations: [Vec<(u64, Arc<Packed>)>; 2],
 }
 
 fn minute(at: At) -> u64 {
     at.0.saturating_div(60_000)
 }
 
-impl Chunk {
-    /// An empty one, in the room of a forgotten one where no snapshot shares it.
-    fn begun(minute: u64, forgotten: Option<Self>) -> Self {
-        let mut known = forgotten.map(|chunk| chunk.known).unwrap_or_default();
-        match Arc::get_mut(&mut known) {
-            Some(room) => room.clear(),
-            None => known = Arc::default(),
-        }
-        Self { minute, known, hash: None }
-    }
-}
-
 impl Generation {
-    fn get(&self, id: CommandId, since: u64) -> Option<&Known> {
-        let place = self.places.find(hash_of(&id), |place| self.at(place, since).is_some_and(|known| known.id == id))?;
-        self.at(place, since)
+    fn get(&self, id: CommandId, since: u64) -> Option<Known> {
+        let is_it = |place| self.at(place, since).is_some_and(|(known, place)| known.id(place) == Some(id));
+        let (known, place) = self.at(self.places.find(hash_of(&id), is_it)?, since)?;
+        known.get(place)
     }
 
-    fn at(&self, place: u32, since: u64) -> Option<&Known> {
+    fn at(&self, place: u32, since: u64) -> Option<(&Packed, usize)> {
         let place = usize::try_from(place).ok()?;
-        let chunk = self.chunks.get(place.checked_div(CHUNK)?).filter(|chunk| chunk.minute >= since)?;
-        chunk.known.get(place.checked_rem(CHUNK)?)
+        let (minute, known) = match self.chunks.get(place.checked_div(CHUNK)?) {
+            Some(chunk) => (chunk.minute, chunk.known.as_ref()),
+            None => (self.open.minute, &self.open.known),
+        };
+        (minute >= since).then_some((known, place.checked_rem(CHUNK)?))
     }
 
-    fn insert(&mut self, minute: u64, known: Known, refuse: &mut Vec<Chunk>) {
-        if self.chunks.last().is_none_or(|chunk| chunk.minute != minute || chunk.known.len() >= CHUNK) {
-            self.chunks.push(Chunk::begun(minute, refuse.pop()));
+    fn insert(&mut self, minute: u64, (id, body, answer): (CommandId, u64, &Answer), refuse: &mut Vec<Arc<Packed>>) {
+        if self.open.minute != minute || self.open.known.len() >= CHUNK {
+            self.close(refuse);
+            self.open.minute = minute;
         }
-        let before = self.chunks.len().saturating_sub(1).saturating_mul(CHUNK);
-        if let Some(chunk) = self.chunks.last_mut() {
-            let place = before.saturating_add(chunk.known.len());
-            self.places.insert(hash_of(&known.id), u32::try_from(place).unwrap_or(u32::MAX));
-            chunk.hash = None;
-            Arc::make_mut(&mut chunk.known).push(known);
+        let place = self.chunks.len().saturating_mul(CHUNK).saturating_add(self.open.known.len());
+        self.places.insert(hash_of(&id), u32::try_from(place).unwrap_or(u32::MAX));
+        self.open.known.push(id, body, answer);
+    }
+
+    /// Nothing more comes to the open chunk. The next one has the room of a forgotten one that no snapshot shares.
+    fn close(&mut self, refuse: &mut Vec<Arc<Packed>>) {
+        if self.open.known.len() > 0 {
+            let mut room = refuse.pop().and_then(Arc::into_inner).unwrap_or_default();
+            room.clear();
+            let known = Arc::new(std::mem::replace(&mut self.open.known, room));
+            self.chunks.push(Chunk { minute: self.open.minute, known, hash: None });
         }
+    }
+
+    /// The minute of its eldest ids.
+    fn begins(&self) -> Option<u64> {
+        let open = (self.open.known.len() > 0).then_some(self.open.minute);
+        self.chunks.first().map(|chunk| chunk.minute).or(open)
     }
 
     /// Forgets all of it; its table begins anew with the room that it has.
-    fn clear(&mut self, refuse: &mut Vec<Chunk>) {
+    fn clear(&mut self, refuse: &mut Vec<Arc<Packed>>) {
         self.places.clear();
-        refuse.append(&mut self.chunks);
+        self.open.known.clear();
+        refuse.extend(self.chunks.drain(..).map(|chunk| chunk.known));
     }
 
     fn hash(&mut self) -> Hash {
-        let leaf = |chunk: &mut Chunk| (chunk.minute, *chunk.hash.get_or_insert_with(|| leaf(&chunk.known)));
-        let leaves: Vec<(u64, Hash)> = self.chunks.iter_mut().map(leaf).collect();
+        let of_chunk = |chunk: &mut Chunk| (chunk.minute, *chunk.hash.get_or_insert_with(|| leaf(&chunk.known)));
+        let mut leaves: Vec<(u64, Hash)> = self.chunks.iter_mut().map(of_chunk).collect();
+        if self.open.known.len() > 0 {
+            leaves.push((self.open.minute, leaf(&self.open.known)));
+        }
         branch(leaves)
     }
 
-    fn image(&self) -> Vec<(u64, Arc<Vec<Known>>)> {
-        self.chunks.iter().map(|chunk| (chunk.minute, Arc::clone(&chunk.known))).collect()
+    fn image(&self) -> Vec<(u64, Arc<Packed>)> {
+        let open = (self.open.known.len() > 0).then(|| (self.open.minute, Arc::new(self.open.known.clone())));
+        self.chunks.iter().map(|chunk| (chunk.minute, Arc::clone(&chunk.known))).chain(open).collect()
     }
 }
 
 impl Remembered {
     /// What is known of an id.
-    pub fn get(&self, id: CommandId) -> Option<&Known> {
+    pub fn get(&self, id: CommandId) -> Option<Known> {
         self.younger.get(id, self.since).or_else(|| self.elder.get(id, self.since))
     }
 
-    /// Remembers an answer given at `at`; each generation has at most half of `max`, rounded up.
-    pub fn insert(&mut self, at: At, known: Known, max: usize) {
+    /// Remembers what a command (its id, its body's hash) was answered at `at`; each generation has at most half of `max`, rounded up.
+    pub fn insert(&mut self, at: At, known: (CommandId, u64, &Answer), max: usize) {
         if self.younger.places.len() >= max.div_ceil(2) {
             self.turn();
         }
@@ -146,7 +167,7 @@ impl Remembered {
         self.since = since;
         // Room for what comes is worth keeping, half as much of it every minute.
         self.refuse.truncate(self.refuse.len().div_ceil(2));
-        if self.younger.chunks.first().is_some_and(|chunk| chunk.minute < since) {
+        if self.younger.begins().is_some_and(|minute| minute < since) {
             self.turn();
         }
     }
@@ -185,7 +206,7 @@ impl RememberedImage {
     }
 }
 
-fn leaf(known: &[Known]) -> Hash {
+fn leaf(known: &Packed) -> Hash {
     Hash::of(&codec::encode(known))
 }
 
@@ -207,14 +228,17 @@ fn root(since: u64, generations: [Hash; 2]) -> Hash {
     Hash(*tree.finalize().as_bytes())
 }
 
-impl From<Vec<(u64, Arc<Vec<Known>>)>> for Generation {
-    fn from(chunks: Vec<(u64, Arc<Vec<Known>>)>) -> Self {
+impl From<Vec<(u64, Arc<Packed>)>> for Generation {
+    fn from(chunks: Vec<(u64, Arc<Packed>)>) -> Self {
         let mut places = Slots::default();
         for (n, (_, known)) in chunks.iter().enumerate() {
             let first = u32::try_from(n.saturating_mul(CHUNK)).unwrap_or(u32::MAX);
-            (first..).zip(known.iter()).for_each(|(place, known)| places.insert(hash_of(&known.id), place));
+            let ids = (0..known.len()).filter_map(|place| known.id(place));
+            (first..).zip(ids).for_each(|(place, id)| places.insert(hash_of(&id), place));
         }
-        Self { chunks: chunks.into_iter().map(|(minute, known)| Chunk { minute, known, hash: None }).collect(), places }
+        let mut chunks: Vec<Chunk> = chunks.into_iter().map(|(minute, known)| Chunk { minute, known, hash: None }).collect();
+        let open = chunks.pop().map(|last| Open { minute: last.minute, known: Arc::unwrap_or_clone(last.known) });
+        Self { chunks, open: open.unwrap_or_default(), places }
     }
 }
 

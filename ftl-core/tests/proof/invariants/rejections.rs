@@ -24,7 +24,7 @@ pub fn check(moment: &Moment) -> Finding {
         return Ok(());
     }
     match moment.after.known(id) {
-        Some(answer) => holds!(*answer == moment.outcome.answer, "it is remembered as {answer:?}"),
+        Some(answer) => holds!(answer == moment.outcome.answer, "it is remembered as {answer:?}"),
         None => holds!(moment.after.genesis().is_none(), "it is not remembered"),
     }
     Ok(())
