@@ -265,11 +265,6 @@ impl<R: Rulebook> State<R> {
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(id)
     }
-    /// Whose a book is. Accounts and their first books are made together: they stand in the same slots.
-    pub(crate) fn owner(&self, slot: u32, book: &Book) -> Option<&Account> {
-        let same = self.accounts.at(slot).filter(|account| account.id == book.id.account);
-        same.or_else(|| self.account(book.id.account))
-    }
     /// Every participant, in no order that means anything.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter()

@@ -26,9 +26,8 @@ pub(crate) enum Moment {
 impl<R: Rulebook> State<R> {
     /// The column of guards; what passes may fill.
     pub(crate) fn guard_open(&self, open: &OpenPosition, moment: Moment) -> Result<OpenFill, Rejection> {
-        let slot = self.books.slot(open.book).ok_or(Rejection::UnknownAccount)?;
-        let book = self.books.at(slot).ok_or(Rejection::UnknownAccount)?;
-        if self.owner(slot, book).is_none_or(|account| account.suspended) {
+        let book = self.book(open.book).ok_or(Rejection::UnknownAccount)?;
+        if self.index.suspended.contains(&open.book.account) {
             return Err(Rejection::AccountSuspended);
         }
         let instrument = self.instrument(open.instrument).ok_or(Rejection::UnknownInstrument)?;

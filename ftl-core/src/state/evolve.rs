@@ -46,6 +46,11 @@ impl<R: Rulebook> State<R> {
                 if let Some(row) = self.accounts.get_mut(*account) {
                     row.suspended = *suspended;
                 }
+                if *suspended {
+                    self.index.suspended.insert(*account);
+                } else {
+                    self.index.suspended.remove(account);
+                }
             }
             Event::ValuePosted { reason, key, postings } => {
                 if let Some(key) = key {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::bands::Band;
 use super::slots::{Slots, hash_of};
 use crate::fixture::Position as Playing;
-use crate::id::{FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
+use crate::id::{AccountId, FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
 use crate::mutant::Mutant;
 use crate::order::{Order, OrderAction};
 use crate::position::Position;
@@ -31,6 +31,8 @@ pub(crate) struct Index {
     pub bands: Vec<Vec<Band>>,
     pub timers: BTreeSet<Timer>,
     pub least_margin: LeastMargin,
+    /// Few if any: whoever opens a position need not look at his account.
+    pub suspended: BTreeSet<AccountId>,
 }
 
 /// What follows from the rules alone: margin a share at the least, by position and direction.
@@ -241,6 +243,7 @@ impl<R: Rulebook> State<R> {
     /// Builds every index from the rows.
     pub(crate) fn rebuild_index(&mut self) {
         self.index = Index { least_margin: LeastMargin::under::<R::Margin>(&self.rules), ..Index::default() };
+        self.index.suspended = self.accounts.iter().filter(|account| account.suspended).map(|account| account.id).collect();
         for instrument in &self.instruments {
             self.index.slugs.insert(instrument.footballer.instrument.clone(), instrument.idx);
             self.index.instruments.push(InstrumentIndex::default());

@@ -21,6 +21,8 @@ use packed::Packed;
 
 /// Ids in a chunk.
 const CHUNK: usize = 256;
+/// Chunks whose room is given back in a minute, at most.
+const GIVEN_BACK: usize = 32;
 
 /// A command that was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,8 +167,9 @@ impl Remembered {
             return;
         }
         self.since = since;
-        // Room for what comes is worth keeping, half as much of it every minute.
-        self.refuse.truncate(self.refuse.len().div_ceil(2));
+        // Room for what comes is worth keeping, half as much of it every minute; to give much of it back at once takes long.
+        let given_back = self.refuse.len().saturating_div(2).min(GIVEN_BACK);
+        self.refuse.truncate(self.refuse.len().saturating_sub(given_back));
         if self.younger.begins().is_some_and(|minute| minute < since) {
             self.turn();
         }
