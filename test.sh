@@ -6,7 +6,9 @@
 #   FTL_SEQUENCES=1000000        generated leagues of the proof suite (default 10000)
 #   FTL_MATCHES=100000           matches of the red team (default: the suite's own)
 #
-# It installs nothing. Without cargo-nextest the tests run under cargo test.
+# The tests start private servers of PostgreSQL and Redis. Where those are missing, this is root and apt-get is here, they are
+# installed, and the header says so; elsewhere the tests fail and name the package. Nothing else is installed: without
+# cargo-nextest the tests run under cargo test.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 export FTL_SEQUENCES="${FTL_SEQUENCES:-10000}"
@@ -19,6 +21,22 @@ FTL="$TARGET/release/ftl"
 EXAMPLES=(quote_and_trade own_pricing_curve replay_a_file washout_explained)
 summary=""
 failed=()
+
+# Installs what the servers' tests need, where it can; says what it did.
+servers() {
+    local missing=() installed=/usr/lib/postgresql/*/bin/initdb
+    command -v redis-server >/dev/null 2>&1 || missing+=(redis-server)
+    command -v initdb >/dev/null 2>&1 || compgen -G "$installed" >/dev/null || missing+=(postgresql)
+    if [ "${#missing[@]}" -eq 0 ]; then
+        echo "redis-server and postgresql are here"
+    elif [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        echo "missing and not to be installed from here: ${missing[*]}"
+    elif { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1; then
+        echo "installed: ${missing[*]}"
+    else
+        echo "apt-get could not install: ${missing[*]}"
+    fi
+}
 
 format() { cargo fmt --all --check; }
 
@@ -78,6 +96,9 @@ part() {
 
 parts=("$@")
 [ "${#parts[@]}" -gt 0 ] || parts=(format lint build tests doctests examples smoke)
+case " ${parts[*]} " in
+    *" tests "*) echo "== servers: $(servers)" ;;
+esac
 for name in "${parts[@]}"; do
     case "$name" in
         format | lint | build | tests | doctests | examples | smoke) part "$name" ;;

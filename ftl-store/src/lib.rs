@@ -10,10 +10,13 @@
 //! - [`backup`]: a copy of the directory while it serves, with a manifest, and the way back.
 //! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
 //! - [`postgres`]: the journal, or the archive behind one, of several leagues in a PostgreSQL.
+//! - [`redis`]: the journal in a Redis stream, in front of PostgreSQL, and its recovery.
 //! - [`archive`]: the port for where batches are kept for good behind a journal that forgets.
 //! - [`memory`]: projections that live in memory, for tests and throwaway leagues.
 //! - [`conformance`]: what every journal must do, as a suite that any implementation can run.
 #![warn(missing_docs)]
+
+pub use appending::SharedOptions;
 
 pub mod answers;
 pub mod archive;
@@ -26,9 +29,12 @@ pub mod identity;
 pub mod memory;
 pub mod postgres;
 pub mod quarantine;
+pub mod redis;
 pub mod snapshots;
 pub mod sqlite;
 #[cfg(feature = "throwaway")]
 pub mod throwaway;
 
+mod appending;
 mod durable_file;
+mod raw_batch;

@@ -17,7 +17,8 @@ CREATE TABLE heads (
     at          bigint NOT NULL DEFAULT 0,
     batch_epoch bigint NOT NULL DEFAULT 0, -- the epoch that the last batch was stored in
     batch_id    bytea  NOT NULL DEFAULT '\x00000000000000000000000000000000',
-    chain       bytea  NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'
+    chain       bytea  NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000',
+    streamed    boolean NOT NULL DEFAULT false -- whether a stream in Redis was ever begun for it
 ) WITH (fillfactor = 50);
 
 -- One row a batch, whole or not at all, under the seq of its last command. For a league ordered by Postgres this is the

@@ -68,6 +68,11 @@ impl Database {
         Self { options: self.options.clone().options([("statement_timeout", timeout.as_millis().to_string())]) }
     }
 
+    /// For sessions that store nothing, and so need not wait for a sync.
+    pub(crate) fn without_sync(&self) -> Self {
+        Self { options: self.options.clone().options([("synchronous_commit", "off")]) }
+    }
+
     /// A connection of its own.
     pub async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&self.options)).await {

@@ -15,7 +15,7 @@ const LOCK: i64 = 0x4654_4C4D_4947;
 pub struct Migration {
     /// From 1 on, without gaps.
     pub number: i32,
-    /// Its file's name without the number.
+    /// Its file's name.
     pub name: &'static str,
     /// What it does.
     pub sql: &'static str,
@@ -23,16 +23,12 @@ pub struct Migration {
 
 macro_rules! migration {
     ($number:literal, $name:literal) => {
-        Migration {
-            number: $number,
-            name: $name,
-            sql: include_str!(concat!("../../../migrations/postgres/", stringify!($number), "-", $name, ".sql")),
-        }
+        Migration { number: $number, name: $name, sql: include_str!(concat!("../../../migrations/postgres/", $name, ".sql")) }
     };
 }
 
 /// Every step that this program knows, in order.
-pub const MIGRATIONS: &[Migration] = &[migration!(0001, "journal")];
+pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001-journal")];
 
 /// Why a database is not brought up to date.
 #[derive(Debug, thiserror::Error)]

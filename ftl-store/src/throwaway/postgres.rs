@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -35,6 +36,8 @@ impl ThrowawayPostgres {
     /// With settings like `fsync=off` beside the usual ones.
     pub fn start_with(settings: &[&str]) -> Result<Self, ThrowawayError> {
         let initdb = find("initdb", PACKAGE, &packaged())?;
+        // In `PATH` there may be links to some of its programs alone.
+        let initdb = initdb.canonicalize().map_err(ThrowawayError::io("looking for PostgreSQL's programs"))?;
         let programs = initdb.parent().unwrap_or(Path::new("/")).to_path_buf();
         let dir = tempfile::tempdir().map_err(ThrowawayError::io("making a directory"))?;
         let user = not_root()?;
@@ -115,12 +118,11 @@ impl ThrowawayPostgres {
     pub fn restart(&mut self) -> Result<(), ThrowawayError> {
         self.kill();
         // Its backends notice by themselves that the server is gone; while one of them lives, a new server is refused.
-        let mut attempts = 0;
+        let began = Instant::now();
         loop {
             match self.run() {
-                Err(ThrowawayError::DidNotStart { .. }) if attempts < 100 => {
-                    attempts += 1;
-                    std::thread::sleep(std::time::Duration::from_millis(50));
+                Err(ThrowawayError::DidNotStart { .. }) if began.elapsed() < Duration::from_secs(10) => {
+                    std::thread::sleep(Duration::from_millis(50));
                 }
                 done => return done,
             }
@@ -143,7 +145,7 @@ impl ThrowawayPostgres {
             args.extend(["-c".into(), setting]);
         }
         let log = dir.join("log");
-        let process = Process::start(&self.programs.join("postgres"), &args, self.user, &log)?;
+        let process = Process::start(&self.programs.join("postgres"), &args, self.user, dir)?;
         let ready = || {
             let mut ask = Command::new(self.programs.join("pg_isready"));
             ask.args(["-q", "-p", &self.port.to_string(), "-h"]).arg(dir);

@@ -1,9 +1,9 @@
 //! A server's process, which ends when its owner does.
 //!
-//! A shell stands between: it starts the server, waits for the end of its own input, which is a pipe from here, and kills the
-//! server. However this process ends, the pipe ends with it.
+//! A shell stands between: it starts the server, waits for a word or the end of its own input, which is a pipe from here, and
+//! kills the server. However this process ends, the pipe ends with it; then the directory goes too.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::ThrowawayError;
 
-const WATCH: &str = r#""$@" </dev/null >"$LOG" 2>&1 & server=$!; echo $server; cat >/dev/null; kill -9 $server 2>/dev/null; wait $server 2>/dev/null; [ -z "$REMOVE" ] || rm -rf "$REMOVE""#;
+const WATCH: &str = r#""$@" </dev/null >"$LOG" 2>&1 & server=$!; echo $server; read -r how; kill -9 $server 2>/dev/null; wait $server 2>/dev/null; [ "$how" = keep ] || rm -rf "$REMOVE""#;
 
 /// How long a server may take to come up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,10 +32,10 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts `program` and writes what it says into `log`; `remove` is a directory that goes when the owner is gone.
-    pub(super) fn start(program: &Path, args: &[String], user: Option<User>, log: &Path) -> Result<Self, ThrowawayError> {
+    /// Starts `program`, which works in `dir` and whose words go to a file `log` there.
+    pub(super) fn start(program: &Path, args: &[String], user: Option<User>, dir: &Path) -> Result<Self, ThrowawayError> {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", WATCH, "watch"]).arg(program).args(args).env("LOG", log).env("LC_ALL", "C");
+        command.args(["-c", WATCH, "watch"]).arg(program).args(args).env("LOG", dir.join("log")).env("REMOVE", dir).env("LC_ALL", "C");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).current_dir("/");
         // A group of its own: an interrupt at the terminal is for the test, which then ends the server.
         command.process_group(0);
@@ -67,8 +67,10 @@ impl Process {
     }
 
     fn end(&mut self) {
-        // The end of its input is what the watcher waits for.
-        drop(self.watcher.stdin.take());
+        // What the server keeps stays: it may be started again.
+        if let Some(mut word) = self.watcher.stdin.take() {
+            let _ = word.write_all(b"keep\n");
+        }
         let _ = self.watcher.wait();
     }
 }

@@ -106,7 +106,7 @@ impl ThrowawayRedis {
         ];
         let args: Vec<String> = usual.iter().flatten().map(|arg| (*arg).to_owned()).chain(self.settings.iter().cloned()).collect();
         let log = self.dir.path().join("log");
-        let process = Process::start(&self.program, &args, None, &log)?;
+        let process = Process::start(&self.program, &args, None, self.dir.path())?;
         await_up("redis-server", &process, &log, || answers(self.port))?;
         self.process = Some(process);
         Ok(())

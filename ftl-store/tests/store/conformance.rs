@@ -6,13 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ftl_core::journal::memory::MemoryJournal;
 use ftl_core::journal::{Clock, Journal, JournalClock};
+use ftl_store::SharedOptions;
 use ftl_store::conformance::faults::{Fault, FaultyHarness};
 use ftl_store::conformance::{CHECKS, Founding, Harness, ManualClock, Subject, run};
 use ftl_store::data_dir::{DataDir, OpenOptions};
+use ftl_store::postgres::leagues::OrderedBy;
 use ftl_store::sqlite::journal::SqliteJournal;
 use tempfile::TempDir;
 
 use crate::league::meta;
+use crate::servers::Servers;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -81,6 +84,79 @@ impl Subject for SqliteSubject {
         let journal = DataDir::at(dir.path()).open(options).await.unwrap().journal;
         Box::new(SqliteSubject { dir, clock, journal })
     }
+}
+
+/// Leagues in one PostgreSQL, with Redis in front or without; each journal is a new league of the same database.
+struct Shared {
+    servers: Arc<Servers>,
+    ordered_by: OrderedBy,
+}
+
+struct SharedSubject {
+    servers: Arc<Servers>,
+    league: String,
+    options: SharedOptions,
+    journal: Arc<dyn Journal>,
+}
+
+#[async_trait]
+impl Harness for Shared {
+    fn name(&self) -> String {
+        match self.ordered_by {
+            OrderedBy::Postgres => "PostgreSQL".into(),
+            OrderedBy::Redis => "Redis and PostgreSQL".into(),
+        }
+    }
+    async fn create(&self, clock: Founding) -> Box<dyn Subject> {
+        // The suite's clock stands in another year than the server's.
+        let (kind, options) = match clock {
+            Founding::Supplied => (JournalClock::Supplied, SharedOptions::default()),
+            Founding::StampedBy(clock) => {
+                (JournalClock::Store, SharedOptions { clock, most_skew_ms: u64::MAX, ..SharedOptions::default() })
+            }
+        };
+        let league = self.servers.found(kind, self.ordered_by).await;
+        let journal = self.servers.open(&league, options.clone()).await;
+        Box::new(SharedSubject { servers: self.servers.clone(), league, options, journal })
+    }
+}
+
+#[async_trait]
+impl Subject for SharedSubject {
+    fn journal(&self) -> Arc<dyn Journal> {
+        self.journal.clone()
+    }
+    async fn reopen(self: Box<Self>) -> Box<dyn Subject> {
+        let Self { servers, league, options, journal } = *self;
+        drop(journal);
+        let journal = servers.open(&league, options.clone()).await;
+        Box::new(SharedSubject { servers, league, options, journal })
+    }
+}
+
+async fn every_fault_is_noticed_by_the_check_that_is_meant_for_it(sound: &dyn Harness) {
+    for (fault, meant) in Fault::ALL {
+        let check = CHECKS.iter().find(|check| check.name == meant).unwrap();
+        let patience = if fault == Fault::MissedWakeUp { Duration::from_secs(2) } else { PATIENCE };
+        let verdict = check.run(&FaultyHarness { sound, fault }, patience).await;
+        assert!(verdict.violation.is_some(), "{fault:?} is not noticed by {meant}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_postgres_journal_conforms_and_every_seeded_fault_over_it_is_noticed() {
+    let sound = Shared { servers: Servers::postgres().await, ordered_by: OrderedBy::Postgres };
+    let report = run(&sound, PATIENCE).await;
+    assert!(report.holds(), "{report}");
+    every_fault_is_noticed_by_the_check_that_is_meant_for_it(&sound).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_redis_journal_conforms_and_every_seeded_fault_over_it_is_noticed() {
+    let sound = Shared { servers: Servers::both().await, ordered_by: OrderedBy::Redis };
+    let report = run(&sound, PATIENCE).await;
+    assert!(report.holds(), "{report}");
+    every_fault_is_noticed_by_the_check_that_is_meant_for_it(&sound).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

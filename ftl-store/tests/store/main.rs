@@ -11,5 +11,8 @@ mod journal;
 mod killed;
 mod league;
 mod postgres;
+mod redis;
 mod replayed;
+mod servers;
+mod shared;
 mod snapshots;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ftl_core::hash::Hash;
 use ftl_core::id::{InstrumentIdx, Seq};
 use ftl_core::journal::memory::MemoryJournal;
-use ftl_core::journal::{ChainCheck, Journal};
+use ftl_core::journal::{ChainCheck, Journal, JournalClock};
 use ftl_core::outcome::Outcome;
 use ftl_core::projection::{BarInterval, Projections, rows_of};
 use ftl_core::replay::Replay;
@@ -14,13 +14,16 @@ use ftl_core::source::MatchSource;
 use ftl_core::state::State;
 use ftl_core::time::At;
 use ftl_core::units::Money;
+use ftl_store::SharedOptions;
 use ftl_store::answers::Answers;
 use ftl_store::memory::MemoryProjections;
+use ftl_store::postgres::leagues::OrderedBy;
 use ftl_store::snapshots::SnapshotHead;
 
 use crate::league::{found, open, read_all};
+use crate::servers::Servers;
 
-async fn replay(journal: &impl Journal) -> (State, Vec<Outcome>) {
+async fn replay(journal: &(impl Journal + ?Sized)) -> (State, Vec<Outcome>) {
     let source = MatchSource::bundled("wc2022-final").unwrap().unwrap();
     let replay = Replay { source, rules: Preset::Fair, bots: 40, seed: 7 };
     let (mut state, mut driver, mut outcomes) = (State::new(), replay.driver(), Vec::new());
@@ -35,7 +38,7 @@ async fn replay(journal: &impl Journal) -> (State, Vec<Outcome>) {
 }
 
 /// The state that a journal makes, from `state` on.
-async fn execute(journal: &impl Journal, mut state: State, mut check: ChainCheck) -> (Hash, ChainCheck) {
+async fn execute(journal: &(impl Journal + ?Sized), mut state: State, mut check: ChainCheck) -> (Hash, ChainCheck) {
     for batch in journal.read(state.seq(), usize::MAX).await.unwrap() {
         check.follow(&batch).unwrap();
         batch.entries().for_each(|entry| drop(state.apply(&entry)));
@@ -133,4 +136,22 @@ async fn a_match_is_replayed_to_one_hash_on_a_journal_that_another_reads() {
     let (hash, check) = execute(&*reader.journal, State::new(), ChainCheck::default()).await;
     assert_eq!(hash, state.hash());
     assert_eq!(check.tip, league.journal.head().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_match_in_postgres_and_behind_redis_has_the_hash_that_it_has_in_memory() {
+    let (mut in_memory, _) = replay(&MemoryJournal::supplied()).await;
+    let expected = in_memory.hash();
+    let servers = Servers::both().await;
+    for ordered_by in [OrderedBy::Postgres, OrderedBy::Redis] {
+        let league = servers.found(JournalClock::Supplied, ordered_by).await;
+        let journal = servers.open(&league, SharedOptions::default()).await;
+        let (mut state, _) = replay(&*journal).await;
+        assert_eq!(state.hash(), expected, "{ordered_by:?}");
+        // By another process, from the first entry on.
+        let other = servers.open(&league, SharedOptions::default()).await;
+        let (again, check) = execute(&*other, State::new(), ChainCheck::default()).await;
+        assert_eq!(again, expected, "{ordered_by:?}, executed again");
+        assert_eq!(check.tip, journal.head().await.unwrap());
+    }
 }

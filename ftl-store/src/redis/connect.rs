@@ -1,0 +1,152 @@
+//! Connections to Redis from a `REDIS_URL` (`rediss://` for TLS), what a server must be set to, and the keys of a league.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
+use tokio::sync::Mutex;
+
+/// How long it may take to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why a Redis is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The operator sets the URL right. It is not repeated here: it may hold a password.
+    #[error("Redis's URL cannot be read: {}", .0.category())]
+    Url(RedisError),
+    /// The operator starts the server, or tries again.
+    #[error("Redis does not answer: {0}")]
+    Unreachable(#[from] RedisError),
+    /// The operator sets it right on the server.
+    #[error(
+        "Redis runs with maxmemory-policy {0} and would throw the journal away when memory runs short: set `maxmemory-policy noeviction` in redis.conf, or CONFIG SET maxmemory-policy noeviction"
+    )]
+    Evicts(String),
+}
+
+/// A Redis, and how to talk to it.
+#[derive(Clone, Debug)]
+pub struct RedisServer {
+    client: Client,
+}
+
+impl RedisServer {
+    /// Reads a URL like `rediss://user:password@host:6379/0`.
+    pub fn at(url: &str) -> Result<Self, ConnectError> {
+        Ok(Self { client: Client::open(url).map_err(ConnectError::Url)? })
+    }
+
+    /// A connection of its own; an answer that takes longer than `patience` does not come.
+    pub async fn connect(&self, patience: Duration) -> RedisResult<MultiplexedConnection> {
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(Some(patience));
+        self.client.get_multiplexed_async_connection_with_config(&config).await
+    }
+
+    /// Refuses a server that may throw entries away, and warns of one that keeps nothing on disk.
+    pub async fn require_settings(&self) -> Result<(), ConnectError> {
+        // Services that forbid CONFIG tell the same here.
+        let mut connection = self.connect(CONNECT_TIMEOUT).await?;
+        let memory: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await?;
+        let policy = field(&memory, "maxmemory_policy");
+        if policy != "noeviction" {
+            return Err(ConnectError::Evicts(policy.into()));
+        }
+        let persistence: String = redis::cmd("INFO").arg("persistence").query_async(&mut connection).await?;
+        if field(&persistence, "aof_enabled") != "1" {
+            tracing::warn!("Redis runs without an append-only file: a restart loses what was not yet archived");
+        }
+        Ok(())
+    }
+
+    /// Used memory as parts of a thousand of `maxmemory`; `None` where that is not limited.
+    pub async fn memory_permille(&self) -> RedisResult<Option<u64>> {
+        let mut connection = self.connect(CONNECT_TIMEOUT).await?;
+        let memory: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await?;
+        let number = |name| field(&memory, name).parse::<u64>().unwrap_or(0);
+        Ok(number("used_memory").saturating_mul(1_000).checked_div(number("maxmemory")))
+    }
+}
+
+fn field<'i>(info: &'i str, name: &str) -> &'i str {
+    let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    value.unwrap_or_default().trim()
+}
+
+/// The keys of a league. What stands in braces decides the shard: all of a league's are on one.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    league: String,
+}
+
+impl Keys {
+    pub(super) fn of(league: &str) -> Self {
+        Self { league: league.into() }
+    }
+
+    /// Where the journal ends.
+    pub(super) fn head(&self) -> String {
+        format!("{{{}}}:head", self.league)
+    }
+
+    /// The stream of an epoch.
+    pub(super) fn stream(&self, epoch: u64) -> String {
+        format!("{{{}}}:journal:{epoch}", self.league)
+    }
+}
+
+/// A connection that is made anew when it broke.
+pub(super) struct Link {
+    server: RedisServer,
+    patience: Duration,
+    current: Mutex<Option<MultiplexedConnection>>,
+}
+
+impl Link {
+    pub(super) fn new(server: &RedisServer, patience: Duration) -> Self {
+        Self { server: server.clone(), patience, current: Mutex::default() }
+    }
+
+    pub(super) async fn connection(&self) -> RedisResult<MultiplexedConnection> {
+        let mut current = self.current.lock().await;
+        if let Some(connection) = &*current {
+            return Ok(connection.clone());
+        }
+        let connection = self.server.connect(self.patience).await?;
+        *current = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// Lets go of the connection: the next one to ask gets a new one.
+    pub(super) async fn renew(&self) {
+        *self.current.lock().await = None;
+    }
+
+    /// A result, after a failure of which the connection is made anew.
+    pub(super) async fn checked<T>(&self, result: RedisResult<T>) -> RedisResult<T> {
+        if result.is_err() {
+            self.renew().await;
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_league_share_a_hash_tag() {
+        let keys = Keys::of("world-cup");
+        assert_eq!(keys.head(), "{world-cup}:head");
+        assert_eq!(keys.stream(3), "{world-cup}:journal:3");
+    }
+
+    #[test]
+    fn a_field_of_info_is_found_by_its_whole_name() {
+        let info = "# Memory\r\nmaxmemory_policy_x:no\r\nmaxmemory_policy:noeviction\r\nmaxmemory:0\r\n";
+        assert_eq!(field(info, "maxmemory_policy"), "noeviction");
+        assert_eq!(field(info, "maxmemory"), "0");
+        assert_eq!(field(info, "absent"), "");
+    }
+}

@@ -1,0 +1,102 @@
+//! The watch: one task a journal that knows where it ends, for whoever waits. It asks for the head, then blocks until the
+//! stream has an entry behind it, on a connection that does nothing else.
+
+use std::time::Duration;
+
+use ftl_core::id::Seq;
+use ftl_core::journal::JournalError;
+use redis::{RedisResult, Value};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::redis::connect::{Keys, Link, RedisServer};
+use crate::redis::stream;
+
+/// How long a read blocks; a recovery, which makes another stream, is noticed after that at the latest.
+const BLOCK: Duration = Duration::from_millis(250);
+
+/// How long the connection waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it rests after a failure.
+const REST: Duration = Duration::from_millis(50);
+
+/// What the last look found.
+#[derive(Clone, Debug)]
+enum Seen {
+    At(Seq),
+    Failed(String),
+}
+
+pub(super) struct Watch {
+    seen: watch::Receiver<Seen>,
+    looking: JoinHandle<()>,
+}
+
+impl Watch {
+    pub(super) fn start(redis: &RedisServer, keys: Keys) -> Self {
+        let (told, seen) = watch::channel(Seen::At(Seq(0)));
+        let looking = tokio::spawn(look(Link::new(redis, PATIENCE), keys, told));
+        Self { seen, looking }
+    }
+
+    pub(super) async fn wait(&self, after: Seq) -> Result<(), JournalError> {
+        let mut seen = self.seen.clone();
+        // A failure is told to whoever waits when it happens, not to who comes later.
+        seen.mark_unchanged();
+        let mut current = seen.borrow().clone();
+        let mut news = false;
+        loop {
+            match current {
+                Seen::At(seq) if seq > after => return Ok(()),
+                Seen::Failed(why) if news => return Err(JournalError(why)),
+                _ => {}
+            }
+            seen.changed().await.map_err(|_| JournalError("the journal is closed".into()))?;
+            current = seen.borrow_and_update().clone();
+            news = true;
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.looking.abort();
+    }
+}
+
+async fn look(link: Link, keys: Keys, told: watch::Sender<Seen>) {
+    loop {
+        let looked = link.checked(once(&link, &keys, &told).await).await;
+        let failed = match looked {
+            Ok(true) => continue,
+            Ok(false) => "the stream is gone; it is recovered from the archive".into(),
+            Err(error) => error.to_string(),
+        };
+        told.send_replace(Seen::Failed(failed));
+        tokio::time::sleep(REST).await;
+    }
+}
+
+/// Tells where the journal ends and blocks until it may end elsewhere; `false` where there is none.
+async fn once(link: &Link, keys: &Keys, told: &watch::Sender<Seen>) -> RedisResult<bool> {
+    let mut connection = link.connection().await?;
+    let Some(head) = stream::head(&mut connection, keys).await? else { return Ok(false) };
+    let seq = head.check.tip.seq;
+    told.send_if_modified(|seen| {
+        let moved = !matches!(seen, Seen::At(known) if *known == seq);
+        *seen = Seen::At(seq);
+        moved
+    });
+    let _entries: Value = redis::cmd("XREAD")
+        .arg("COUNT")
+        .arg(1)
+        .arg("BLOCK")
+        .arg(BLOCK.as_millis().to_string())
+        .arg("STREAMS")
+        .arg(keys.stream(head.epoch))
+        .arg(stream::id(seq))
+        .query_async(&mut connection)
+        .await?;
+    Ok(true)
+}
