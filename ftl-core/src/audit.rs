@@ -1,10 +1,12 @@
 //! The checks of R11 over a league: what `ftl audit` and the proof suite ask of a state and of what happened in it.
 //!
 //! ```text
-//!  Entry ─▶ State::apply ─▶ Outcome ─▶ Audit::entry ─┬─ the facts of this entry   every entry
-//!                                                    ├─ the rows, all of them     as often as they are few
-//!                                                    └─ a second state that runs no rule, compared by hash
+//!  Entry ─▶ State::apply ─▶ Outcome ─▶ Audit::entry ─┬─ Facts: what this entry did            every entry
+//!                                │                    │         and a second state that runs no rule, compared by hash
+//!                                └─▶ State ───────────┴─ Rows:  all of them                       as often as they are few
 //! ```
+//! Facts need outcomes alone, rows the state alone: [`Audit::split`] lets a shell give each a thread of its own.
+//!
 //! One invariant a file. Each is written from its rule and looks at rows and events alone: never at an index, a band or
 //! a running sum of the engine. An audit reads; it must never change the state it looks at, and never repair.
 
@@ -24,6 +26,7 @@ mod retries;
 mod triggers;
 mod washouts;
 
+use crate::hash::Hash;
 use crate::id::Seq;
 use crate::outcome::Outcome;
 use crate::rulebook::Rulebook;
@@ -113,8 +116,19 @@ const ROWS_A_LATER_ENTRY: u64 = 10;
 
 /// An audit that follows a league from its first entry.
 pub struct Audit<R: Rulebook> {
-    rows: Vec<(OfTheRows<R>, Check)>,
+    rows: Rows<R>,
+    facts: Facts<R>,
+}
+
+/// The half that looks at the rows of a state.
+pub struct Rows<R: Rulebook> {
+    checks: Vec<(OfTheRows<R>, Check)>,
     credit: u64,
+    compared: Seq,
+}
+
+/// The half that looks at outcomes, and rebuilds the league from them.
+pub struct Facts<R: Rulebook> {
     postings: Postings,
     rejections: Check,
     washouts: Check,
@@ -132,9 +146,64 @@ impl<R: Rulebook> Default for Audit<R> {
 impl<R: Rulebook> Audit<R> {
     /// An audit that follows a league from `start`: its first entry, or a snapshot.
     pub fn following(start: State<R>) -> Self {
+        let checks = of_the_rows().into_iter().map(|(name, look)| (look, Check::named(name))).collect();
+        Self { rows: Rows { checks, credit: 0, compared: start.seq() }, facts: Facts::of(start) }
+    }
+
+    /// Looks at what an entry came to; `state` has just applied it.
+    pub fn entry(&mut self, state: &mut State<R>, outcome: &Outcome) {
+        let hash = self.rows.entry(state, outcome);
+        self.facts.outcome(outcome, hash);
+    }
+
+    /// What was found, in a fixed order; `state` is where the league stands now.
+    pub fn finish(self, state: &mut State<R>) -> Vec<Check> {
+        let Self { mut rows, mut facts } = self;
+        rows.look(state);
+        facts.postings.end(state);
+        facts.rebuild.compare(state.hash());
+        let mut checks = vec![facts.postings.check];
+        checks.extend(rows.checks.into_iter().map(|(_, check)| check));
+        checks.extend([facts.washouts, facts.rejections, facts.retries.check, facts.natural_keys.check, facts.rebuild.check]);
+        checks
+    }
+
+    /// Its halves, to be called beside each other: each with every entry, in order.
+    pub fn split(self) -> (Rows<R>, Facts<R>) {
+        (self.rows, self.facts)
+    }
+
+    /// The halves of one audit, which have seen the same entries.
+    pub fn of(rows: Rows<R>, facts: Facts<R>) -> Self {
+        Self { rows, facts }
+    }
+}
+
+impl<R: Rulebook> Rows<R> {
+    /// Looks at `state`, which has just come to `outcome`. Its hash, where the rebuilt state is to be held against it.
+    pub fn entry(&mut self, state: &mut State<R>, outcome: &Outcome) -> Option<Hash> {
+        let rows = count(state);
+        self.credit = self.credit.saturating_add(if outcome.seq.0 <= FIRST { ROWS_AN_ENTRY } else { ROWS_A_LATER_ENTRY });
+        if !outcome.events.is_empty() && self.credit >= rows {
+            self.credit = self.credit.saturating_sub(rows).min(rows);
+            self.look(state);
+        }
+        rebuild::is_due(self.compared, outcome.seq, rows).then(|| {
+            self.compared = outcome.seq;
+            state.hash()
+        })
+    }
+
+    fn look(&mut self, state: &State<R>) {
+        for (look, check) in &mut self.checks {
+            look(state, check);
+        }
+    }
+}
+
+impl<R: Rulebook> Facts<R> {
+    fn of(start: State<R>) -> Self {
         Self {
-            rows: of_the_rows().into_iter().map(|(name, look)| (look, Check::named(name))).collect(),
-            credit: 0,
             postings: Postings::from(&start),
             rejections: Check::named("rejections"),
             washouts: Check::named("washouts"),
@@ -144,36 +213,16 @@ impl<R: Rulebook> Audit<R> {
         }
     }
 
-    /// Looks at what an entry came to; `state` has just applied it.
-    pub fn entry(&mut self, state: &mut State<R>, outcome: &Outcome) {
+    /// Looks at what an entry came to. `hash`: of the state after it, as [`Rows::entry`] gave it.
+    pub fn outcome(&mut self, outcome: &Outcome, hash: Option<Hash>) {
         self.postings.outcome(outcome);
         rejected_changes_nothing(outcome, &mut self.rejections);
         equal_the_reference(self.rebuild.second(), outcome, &mut self.washouts);
-        self.retries.outcome(state.rules(), outcome);
+        self.rebuild.outcome(outcome);
+        self.retries.outcome(self.rebuild.second().rules(), outcome);
         self.natural_keys.outcome(outcome);
-        let rows = count(state);
-        self.rebuild.outcome(state, outcome, rows);
-        self.credit = self.credit.saturating_add(if outcome.seq.0 <= FIRST { ROWS_AN_ENTRY } else { ROWS_A_LATER_ENTRY });
-        if !outcome.events.is_empty() && self.credit >= rows {
-            self.credit = self.credit.saturating_sub(rows).min(rows);
-            self.look(state);
-        }
-    }
-
-    /// What was found, in a fixed order; `state` is where the league stands now.
-    pub fn finish(mut self, state: &mut State<R>) -> Vec<Check> {
-        self.look(state);
-        self.postings.end(state);
-        self.rebuild.end(state);
-        let mut checks = vec![self.postings.check];
-        checks.extend(self.rows.into_iter().map(|(_, check)| check));
-        checks.extend([self.washouts, self.rejections, self.retries.check, self.natural_keys.check, self.rebuild.check]);
-        checks
-    }
-
-    fn look(&mut self, state: &State<R>) {
-        for (look, check) in &mut self.rows {
-            look(state, check);
+        if let Some(hash) = hash {
+            self.rebuild.compare(hash);
         }
     }
 }

@@ -1,13 +1,17 @@
 //! `ftl audit`: what must always hold (R11), over a league's journal executed again and what its history holds.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use ftl_core::audit::{Audit as Following, Check};
+use ftl_core::hash::Hash;
 use ftl_core::id::Seq;
+use ftl_core::outcome::Outcome;
 use ftl_core::rulebook::Standard;
 use ftl_store::data_dir::OpenError;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use super::Where;
 use crate::failure::Failure;
@@ -18,6 +22,12 @@ use crate::output;
 
 /// Violations of one check that people are shown.
 const SHOWN: usize = 5;
+/// Outcomes that are handed on together, and how many such may wait.
+const TOGETHER: usize = 1_024;
+const WAITING: usize = 4;
+
+/// Outcomes in order; of some of them the hash of the state after them.
+type Steps = Arc<Vec<(Outcome, Option<Hash>)>>;
 
 /// Checks everything that must always hold.
 ///
@@ -59,17 +69,49 @@ impl Audit {
     async fn checks_of(&self, reading: Reading) -> Result<(Seq, Vec<Check>), Failure> {
         let to = reading.up_to(self.at)?;
         let mut execution = Execution::from_the_start(&reading, to);
-        let mut following: Following<Standard> = Following::following(execution.state.clone());
+        let (mut rows, mut facts) = Following::<Standard>::following(execution.state.clone()).split();
         let mut history = StoredHistory::of(&reading, Seq(0)).await?;
         let mut snapshots = Snapshots::of(&reading).await?;
-        while let Some((_, outcome)) = execution.next().await? {
-            following.entry(&mut execution.state, &outcome);
-            history.compare(&outcome).await?;
-            snapshots.compare(&mut execution);
+        // Three things at once: the execution with the checks of its rows here, the facts and history beside it.
+        let (to_facts, mut told) = mpsc::channel::<Steps>(WAITING);
+        let facts_beside = tokio::task::spawn_blocking(move || {
+            while let Some(steps) = told.blocking_recv() {
+                steps.iter().for_each(|(outcome, hash)| facts.outcome(outcome, *hash));
+            }
+            facts
+        });
+        let (to_history, mut told) = mpsc::channel::<Steps>(WAITING);
+        let history_beside = tokio::spawn(async move {
+            while let Some(steps) = told.recv().await {
+                for (outcome, _) in steps.iter() {
+                    history.compare(outcome).await?;
+                }
+            }
+            history.finish(to).await?;
+            Ok::<_, Failure>(history)
+        });
+        let mut steps = Vec::with_capacity(TOGETHER);
+        loop {
+            let next = execution.next().await?;
+            let ended = next.is_none();
+            if let Some((_, outcome)) = next {
+                let hash = rows.entry(&mut execution.state, &outcome);
+                snapshots.compare(&mut execution);
+                steps.push((outcome, hash));
+            }
+            if ended || steps.len() == TOGETHER {
+                let some: Steps = Arc::new(std::mem::replace(&mut steps, Vec::with_capacity(TOGETHER)));
+                // A half that ended early failed, and says so below.
+                if to_facts.send(Arc::clone(&some)).await.is_err() || to_history.send(some).await.is_err() || ended {
+                    break;
+                }
+            }
         }
-        history.finish(to).await?;
+        drop((to_facts, to_history));
+        let facts = facts_beside.await.map_err(Failure::could_not_run)?;
+        let history = history_beside.await.map_err(Failure::could_not_run)??;
         let mut checks = vec![chain(&reading), database(&reading).await?];
-        checks.extend(following.finish(&mut execution.state));
+        checks.extend(Following::of(rows, facts).finish(&mut execution.state));
         checks.push(snapshots.check);
         checks.push(history_check(&history));
         Ok((to, checks))
@@ -109,7 +151,7 @@ async fn database(reading: &Reading) -> Result<Check, Failure> {
 
 /// R11.7: the state has the hash that each snapshot says.
 struct Snapshots {
-    expected: std::collections::BTreeMap<Seq, ftl_core::hash::Hash>,
+    expected: std::collections::BTreeMap<Seq, Hash>,
     check: Check,
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use crate::event::Event;
+use crate::id::{AccountId, OrderId, PositionId};
 use crate::outcome::Outcome;
 
 /// Remembers every key that was ever used.
 pub struct NaturalKeys {
     /// What it found.
     pub check: Check,
-    used: BTreeSet<String>,
+    used: BTreeSet<Key>,
 }
 
 impl Default for NaturalKeys {
@@ -24,23 +25,44 @@ impl NaturalKeys {
     /// Every event of one entry.
     pub fn outcome(&mut self, outcome: &Outcome) {
         for key in outcome.events.iter().filter_map(key_of) {
-            let fresh = self.used.insert(key.clone());
+            let fresh = !self.used.contains(&key);
             self.check.that(fresh, outcome.seq, || format!("{key} was made twice"));
+            self.used.insert(key);
         }
     }
 }
 
-fn key_of(event: &Event) -> Option<String> {
+/// What was made. There are few of the named ones.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Account(AccountId),
+    Position(PositionId),
+    Order(OrderId),
+    Named(String),
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account(id) => write!(out, "account {id}"),
+            Self::Position(id) => write!(out, "position {id}"),
+            Self::Order(id) => write!(out, "order {id}"),
+            Self::Named(name) => write!(out, "{name}"),
+        }
+    }
+}
+
+fn key_of(event: &Event) -> Option<Key> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others make nothing")]
     Some(match event {
-        Event::LeagueFounded(_) => "the league".into(),
-        Event::AccountOpened { account, .. } => format!("account {account}"),
-        Event::InstrumentListed { footballer, .. } => format!("instrument {}", footballer.instrument),
-        Event::FixtureCreated { fixture, .. } => format!("fixture {fixture}"),
-        Event::EventReported { fixture, event } => format!("event {} of {fixture}", event.id),
-        Event::ValuePosted { key: Some(key), .. } => format!("grant {key}"),
-        Event::PositionOpened(opened) => format!("position {}", opened.position),
-        Event::OrderPlaced(order) => format!("order {}", order.id),
+        Event::AccountOpened { account, .. } => Key::Account(*account),
+        Event::PositionOpened(opened) => Key::Position(opened.position),
+        Event::OrderPlaced(order) => Key::Order(order.id),
+        Event::LeagueFounded(_) => Key::Named("the league".into()),
+        Event::InstrumentListed { footballer, .. } => Key::Named(format!("instrument {}", footballer.instrument)),
+        Event::FixtureCreated { fixture, .. } => Key::Named(format!("fixture {fixture}")),
+        Event::EventReported { fixture, event } => Key::Named(format!("event {} of {fixture}", event.id)),
+        Event::ValuePosted { key: Some(key), .. } => Key::Named(format!("grant {key}")),
         _ => return None,
     })
 }

@@ -21,9 +21,13 @@ pub fn equal_a_full_sort<R: Rulebook>(state: &State<R>, check: &mut Check) {
         .collect();
     let week = standings.iter().map(|(_, standing)| standing.last_week()).max().unwrap_or_default();
     for window in [BoardWindow::Season, BoardWindow::Week(week), BoardWindow::Week(week.before())] {
-        for scope in std::iter::once(BoardScope::Overall).chain((0..districts).map(BoardScope::District)) {
-            for kind in [BoardKind::Pnl, BoardKind::Roi] {
-                board(state, Board { kind, scope, window }, &standings, check);
+        for kind in [BoardKind::Pnl, BoardKind::Roi] {
+            let key =
+                |(seat, standing): &(Seat, &Standing)| Some((seat.district, standing.key(kind, window, *seat, &state.rules().boards)?));
+            let sorted = sorted(standings.iter().filter_map(key));
+            board(state, Board { kind, scope: BoardScope::Overall, window }, sorted.iter().map(|(_, key)| *key), check);
+            for (district, keys) in (0..).zip(by_district(districts, &sorted)) {
+                board(state, Board { kind, scope: BoardScope::District(district), window }, keys.into_iter(), check);
             }
         }
     }
@@ -31,25 +35,23 @@ pub fn equal_a_full_sort<R: Rulebook>(state: &State<R>, check: &mut Check) {
     table(state, week.before(), districts, &standings, check);
 }
 
-fn board<R: Rulebook>(state: &State<R>, board: Board, standings: &[(Seat, &Standing)], check: &mut Check) {
-    let key = |(seat, standing): &(Seat, &Standing)| standing.key(board.kind, board.window, *seat, &state.rules().boards);
-    let inside = |(seat, _): &&(Seat, &Standing)| board.scope == BoardScope::Overall || board.scope == BoardScope::District(seat.district);
-    let sorted = sorted(standings.iter().filter(inside).filter_map(key));
+fn board<R: Rulebook>(state: &State<R>, board: Board, sorted: impl ExactSizeIterator<Item = BoardKey> + Clone, check: &mut Check) {
+    let (count, last) = (sorted.len(), sorted.clone().last());
     let Some(ranking) = state.boards().ranking(board) else {
-        return check.that(sorted.is_empty(), state.seq(), || format!("{board:?} is missing"));
+        return check.that(count == 0, state.seq(), || format!("{board:?} is missing"));
     };
-    let equal = ranking.len() == sorted.len() && ranking.iter().eq(sorted.iter().copied());
+    let equal = ranking.len() == count && ranking.iter().eq(sorted);
     check.that(equal, state.seq(), || format!("{board:?} differs from a full sort"));
-    let ranked = sorted.last().is_none_or(|last| ranking.rank_of(last) == Some(sorted.len()));
-    check.that(ranked, state.seq(), || format!("{board:?}: the last one's rank is not {}", sorted.len()));
+    let ranked = last.is_none_or(|last| ranking.rank_of(&last) == Some(count));
+    check.that(ranked, state.seq(), || format!("{board:?}: the last one's rank is not {count}"));
 }
 
 /// District against district.
 fn table<R: Rulebook>(state: &State<R>, week: Week, districts: u16, standings: &[(Seat, &Standing)], check: &mut Check) {
     let lines = state.boards().district_table(week, districts);
-    for district in 0..districts {
-        let members = standings.iter().filter(|(seat, _)| seat.district == district);
-        let keys = sorted(members.filter_map(|(seat, standing)| standing.contender_key(week, *seat, &state.rules().boards)));
+    let key = |(seat, standing): &(Seat, &Standing)| Some((seat.district, standing.contender_key(week, *seat, &state.rules().boards)?));
+    let sorted = sorted(standings.iter().filter_map(key));
+    for (district, keys) in (0..).zip(by_district(districts, &sorted)) {
         let best = keys.iter().take(usize::try_from(BEST).unwrap_or_default());
         let score = best.map(|key| Wide::of(key.score)).sum::<Wide>().div_floor(BEST).clamp_i64();
         let shown = lines.iter().find(|line| line.district == district).map(|line| (line.score.units(), line.contenders));
@@ -62,8 +64,20 @@ fn table<R: Rulebook>(state: &State<R>, week: Week, districts: u16, standings: &
     check.that(in_order, state.seq(), || format!("the districts of week {} are out of order", week.0));
 }
 
-fn sorted(keys: impl Iterator<Item = BoardKey>) -> Vec<BoardKey> {
-    let mut keys: Vec<BoardKey> = keys.collect();
-    keys.sort_by(|a, b| b.score.cmp(&a.score).then(a.reached.cmp(&b.reached)).then(a.account.cmp(&b.account)));
+/// Everybody's key in order, with his district.
+fn sorted(keys: impl Iterator<Item = (u16, BoardKey)>) -> Vec<(u16, BoardKey)> {
+    let mut keys: Vec<(u16, BoardKey)> = keys.collect();
+    keys.sort_unstable_by(|(_, a), (_, b)| b.score.cmp(&a.score).then(a.reached.cmp(&b.reached)).then(a.account.cmp(&b.account)));
+    keys
+}
+
+/// What is in order stays so in each district.
+fn by_district(districts: u16, sorted: &[(u16, BoardKey)]) -> Vec<Vec<BoardKey>> {
+    let mut keys = vec![Vec::new(); usize::from(districts)];
+    for (district, key) in sorted {
+        if let Some(keys) = keys.get_mut(usize::from(*district)) {
+            keys.push(*key);
+        }
+    }
     keys
 }

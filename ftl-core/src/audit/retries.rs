@@ -1,6 +1,7 @@
 //! R11.8, commands: the same id within the window has the same outcome and one effect.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 
 use super::Check;
 use crate::id::{CommandId, Seq};
@@ -13,13 +14,13 @@ use crate::time::At;
 pub struct Retries {
     /// What it found.
     pub check: Check,
-    known: BTreeMap<CommandId, (At, u64, Answer)>,
+    known: HashMap<CommandId, (u64, Answer), FxBuildHasher>,
     order: std::collections::VecDeque<(At, CommandId)>,
 }
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { check: Check::named("retries"), known: BTreeMap::new(), order: std::collections::VecDeque::new() }
+        Self { check: Check::named("retries"), known: HashMap::default(), order: std::collections::VecDeque::new() }
     }
 }
 
@@ -28,14 +29,14 @@ impl Retries {
     pub fn outcome(&mut self, rules: &Rules, outcome: &Outcome) {
         self.forget(rules, outcome.at);
         match self.known.get(&outcome.id) {
-            Some((_, body, first)) => {
+            Some((body, first)) => {
                 let right = outcome.replayed && outcome.events_are_of_time_only() && is_the_answer(*body, first, outcome);
                 let set_aside = matches!(outcome.answer.result, Err(Rejection::Quarantined { .. }));
                 self.check.that(right || set_aside, outcome.seq, || retry_differs(first.seq));
             }
             None => {
                 self.check.that(true, outcome.seq, String::new);
-                self.known.insert(outcome.id, (outcome.at, outcome.body, outcome.answer.clone()));
+                self.known.insert(outcome.id, (outcome.body, outcome.answer.clone()));
                 self.order.push_back((outcome.at, outcome.id));
             }
         }

@@ -1,7 +1,8 @@
 //! `audit-10m`: `ftl audit` of a league on disk whose journal came to so many postings.
 //!
-//! The league is made first: trades with a fee, two postings an open and four a close. A hundredth of the postings is
-//! made and audited, and the time is given for all: making them all would take longer than everything else together.
+//! The league is made first: trades with a fee, two postings an open and four a close. A tenth of the postings is made
+//! and audited, and the time is given for all: making them all would take longer than everything else together. Less
+//! would say nothing of a long league: the first 5,000 entries are looked at with more care than the rest.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -25,7 +26,7 @@ use crate::failure::Failure;
 
 const POSTINGS: u32 = 10_000_000;
 /// The part that is made.
-const PART: u32 = 100;
+const PART: u32 = 10;
 /// Entries in a batch of the journal and in a transaction of history.
 const TOGETHER: usize = 4_096;
 
