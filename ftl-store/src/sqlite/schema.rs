@@ -18,8 +18,13 @@ pub(crate) struct Schema {
 
 pub(crate) const JOURNAL: Schema =
     Schema { application_id: 0x4654_4C4A, steps: &[include_str!("../../../migrations/sqlite/journal/0001-batches.sql")] };
-pub(crate) const HISTORY: Schema =
-    Schema { application_id: 0x4654_4C48, steps: &[include_str!("../../../migrations/sqlite/history/0001-history.sql")] };
+pub(crate) const HISTORY: Schema = Schema {
+    application_id: 0x4654_4C48,
+    steps: &[
+        include_str!("../../../migrations/sqlite/history/0001-history.sql"),
+        include_str!("../../../migrations/sqlite/history/0002-answers-in-order.sql"),
+    ],
+};
 pub(crate) const ACCOUNTS: Schema =
     Schema { application_id: 0x4654_4C41, steps: &[include_str!("../../../migrations/sqlite/accounts/0001-accounts.sql")] };
 

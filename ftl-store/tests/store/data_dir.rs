@@ -1,6 +1,10 @@
 //! Opening, making and refusing directories.
 
+use ftl_core::id::{CommandId, InstrumentIdx, Seq};
 use ftl_core::journal::JournalClock;
+use ftl_core::outcome::{Answer, Outcome, Receipt};
+use ftl_core::time::At;
+use ftl_store::answers::Answers;
 use ftl_store::data_dir::{DataDir, LeagueMeta, OpenError, OpenOptions};
 use sqlx::{ConnectOptions, Connection};
 
@@ -53,6 +57,44 @@ async fn a_directory_of_a_newer_version_is_refused_and_left_alone() {
         assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{name}: {refused}");
         assert!(std::fs::read(dir.path().join(name)).unwrap() == before, "{name} was changed");
     }
+}
+
+#[tokio::test]
+async fn answers_of_an_older_history_are_found_after_it_is_brought_up_to_date() {
+    let (dir, league) = found().await;
+    fill(&league.journal, 9, 1).await;
+    let answered = |seq: u64| Outcome {
+        seq: Seq(seq),
+        at: At(seq),
+        id: CommandId(u128::MAX / u128::from(seq)),
+        body: seq,
+        answer: Answer { seq: Seq(seq), result: Ok(Receipt::Listed(InstrumentIdx(seq as u16))) },
+        replayed: false,
+        events: Vec::new(),
+    };
+    let outcomes: Vec<Outcome> = (1..=9).map(answered).collect();
+    league.projections.remember(Seq(0), Seq(9), &outcomes).await.unwrap();
+    league.close().await.unwrap();
+    let as_it_was = "ALTER TABLE answer RENAME TO newer; DROP INDEX answer_by_id;
+        CREATE TABLE answer (id BLOB PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL, body INTEGER NOT NULL,
+            answer BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX answer_by_age ON answer (at);
+        INSERT INTO answer SELECT id, seq, at, body, answer FROM newer; DROP TABLE newer; PRAGMA user_version = 1;";
+    execute(&dir.path().join("history.db"), as_it_was).await;
+
+    let league = open(dir.path()).await.unwrap();
+    for outcome in &outcomes {
+        let past = league.projections.find(outcome.id).await.unwrap().unwrap();
+        assert_eq!((past.seq, past.body, past.answer), (outcome.seq, outcome.body, outcome.answer.clone()));
+    }
+    let mut ids: Vec<CommandId> = Vec::new();
+    while let Some((id, _)) = league.projections.ids(ids.last().copied(), 1).await.unwrap().pop() {
+        ids.push(id);
+    }
+    let mut expected: Vec<CommandId> = outcomes.iter().map(|outcome| outcome.id).collect();
+    expected.sort();
+    assert_eq!(ids, expected);
+    league.close().await.unwrap();
 }
 
 #[tokio::test]
