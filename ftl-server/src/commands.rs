@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use ftl_core::codec;
 use ftl_core::command::{Action, Command, OpenAccount};
 use ftl_core::id::{AccountId, CommandId, Seq};
@@ -45,8 +45,8 @@ impl Answered {
 }
 
 /// The request's idempotency key: the header, or `clientRequestId` of the body.
-pub fn idempotency_key(headers: &HeaderMap, in_body: Option<&str>) -> Result<String, Problem> {
-    let in_header = match headers.get("idempotency-key") {
+pub fn idempotency_key(header: Option<&HeaderValue>, in_body: Option<&str>) -> Result<String, Problem> {
+    let in_header = match header {
         Some(value) => Some(value.to_str().map_err(|_| Problem::invalid_field("Idempotency-Key", "takes text"))?),
         None => None,
     };
@@ -92,6 +92,9 @@ impl App {
         if let Some(past) = self.past_answer(command.id).await? {
             let result = if past.body == command.body { past.answer.result } else { Err(Rejection::IdempotencyKeyReused) };
             return Ok(Answered { seq: past.answer.seq, replayed: true, result, outcome: None });
+        }
+        if lane == Lane::Open && self.history.is_far_behind(self.seq()) {
+            return Err(SubmitError::Overloaded.into());
         }
         let outcome = self.replica.submit(lane, command).await?;
         let answer = &outcome.answer;

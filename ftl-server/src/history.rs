@@ -1,13 +1,14 @@
-//! History: what outcomes leave behind, written with its watermark by one task and read by the routes of the past.
+//! History: what outcomes leave behind, written with its watermark by one thread and read by the routes of the past.
 //!
-//! The task is behind the replica by a flush interval at most; a reader asks for a flush instead of waiting for it.
+//! The writer is behind the replica by a flush interval, or by a few times as long as a write takes; a reader asks for a
+//! flush instead of waiting for it. When it is [`FAR`] behind, no new positions are taken until it has caught up.
 //! It learns of every outcome, in order, from the apply thread; after a start the replica begins no later than the
 //! watermark, so that catching up is the ordinary re-execution and nothing else.
 
 mod past_ids;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ftl_core::id::{CommandId, Seq};
 use ftl_core::outcome::Outcome;
@@ -17,11 +18,17 @@ use ftl_store::answers::{Answers, PastAnswer};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::own_thread::on_own_thread;
 use crate::problem::Problem;
 use past_ids::PastIds;
 
 /// Outcomes in one transaction.
-const BATCH: usize = 5_000;
+const BATCH: usize = 20_000;
+/// After a write there is none for so many times as long as it took: many entries together cost less.
+const REST: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_secs(1);
+/// Outcomes that may wait to be written: about 200 MB.
+pub const FAR: u64 = 200_000;
 /// How long a reader waits for what he has seen happen.
 const READ_WAIT: Duration = Duration::from_secs(1);
 /// After a write that failed.
@@ -55,10 +62,11 @@ impl History {
     }
 
     /// Starts the writer; it ends when the replica is gone, with everything written.
-    pub fn write_from(self: &Arc<Self>, outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) -> Writer {
+    pub fn write_from(self: &Arc<Self>, outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) -> std::io::Result<Writer> {
         // Beside the writer: until it is done, every id is looked up.
         tokio::spawn(learn_past_ids(Arc::clone(self)));
-        Writer { task: tokio::spawn(run(Arc::clone(self), outcomes, interval)) }
+        // Making thousands of rows would hold up requests.
+        Ok(Writer { task: on_own_thread("history", run(Arc::clone(self), outcomes, interval))? })
     }
 
     /// Waits until what was applied by `seq` is history; how far history is then.
@@ -70,6 +78,11 @@ impl History {
             let _ = tokio::time::timeout(READ_WAIT, written.wait_for(|at| *at >= seq)).await;
         }
         *self.written.borrow()
+    }
+
+    /// Whether history is too far behind `seq` for more to be promised.
+    pub(crate) fn is_far_behind(&self, seq: Seq) -> bool {
+        seq.0.saturating_sub(self.written.borrow().0) > FAR
     }
 
     /// `false`: certainly no answer of this command is stored.
@@ -119,9 +132,10 @@ async fn learn_past_ids(history: Arc<History>) {
     }
 }
 
-async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) {
+async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, shortest: Duration) {
     let mut pending: Vec<Arc<Outcome>> = Vec::new();
     let mut forgotten = At(0);
+    let mut interval = shortest;
     loop {
         if pending.is_empty() && outcomes.recv_many(&mut pending, BATCH).await == 0 {
             return;
@@ -137,10 +151,12 @@ async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Ou
                 () = history.flush.notified() => break,
             }
         }
+        let began = Instant::now();
         while let Err(error) = write(&history, &pending).await {
             tracing::error!(%error, "history could not be written");
             tokio::time::sleep(AGAIN).await;
         }
+        interval = shortest.max(began.elapsed().saturating_mul(REST).min(LONGEST_REST));
         if let Some(last) = pending.last() {
             metrics::gauge!("ftl_history_seq").set(last.seq.0 as f64);
             if last.at.since(forgotten) > Span::minutes(60) {

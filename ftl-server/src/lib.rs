@@ -22,6 +22,7 @@ pub mod history;
 pub mod imports;
 pub mod limits;
 pub mod middleware;
+mod own_thread;
 pub mod past;
 pub mod problem;
 pub mod replays;

@@ -49,17 +49,18 @@ struct InForce {
 }
 
 /// What a limit leaves; goes into the response's headers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Left {
     policy: Policy,
     remaining: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Policy {
     name: &'static str,
-    burst: u32,
     window_seconds: u64,
+    /// As it is told in every response.
+    told: HeaderValue,
 }
 
 impl Limits {
@@ -134,14 +135,11 @@ impl Limits {
 
 impl Left {
     /// Writes `RateLimit-Policy` and `RateLimit`.
-    pub fn write(&self, headers: &mut HeaderMap) {
-        let Policy { name, burst, window_seconds } = self.policy;
-        let policy = format!("\"{name}\";q={burst};w={window_seconds}");
-        let left = format!("\"{name}\";r={};t={}", self.remaining, window_seconds);
-        for (header, text) in [("ratelimit-policy", policy), ("ratelimit", left)] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                headers.insert(header, value);
-            }
+    pub fn write(self, headers: &mut HeaderMap) {
+        let Policy { name, window_seconds, told } = self.policy;
+        headers.insert("ratelimit-policy", told);
+        if let Ok(left) = HeaderValue::try_from(format!("\"{name}\";r={};t={window_seconds}", self.remaining)) {
+            headers.insert("ratelimit", left);
         }
     }
 }
@@ -156,7 +154,8 @@ struct Limit<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn new(name: &'static str, quota: Quota, window_seconds: u64) -> Self {
-        let policy = Policy { name, burst: quota.burst_size().get(), window_seconds };
+        let told = HeaderValue::try_from(format!("\"{name}\";q={};w={window_seconds}", quota.burst_size()));
+        let policy = Policy { name, window_seconds, told: told.unwrap_or_else(|_| HeaderValue::from_static(name)) };
         Self { policy, limiter: RateLimiter::keyed(quota).with_middleware(), clock: DefaultClock::default() }
     }
 
@@ -167,7 +166,7 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 
     fn take(&self, key: &K) -> Result<Left, Problem> {
         match self.check(key) {
-            Ok(remaining) => Ok(Left { policy: self.policy, remaining }),
+            Ok(remaining) => Ok(Left { policy: self.policy.clone(), remaining }),
             Err(wait) => Err(Problem::too_many("rate_limited", format!("the limit is \"{}\"", self.policy.name), seconds(wait))),
         }
     }

@@ -126,7 +126,7 @@ impl Replica {
             ended: watch::Sender::new(false),
         });
         apply::spawn(Arc::clone(&shared))?;
-        let (appender, appending) = Appender::start(Arc::clone(&shared));
+        let (appender, appending) = Appender::start(Arc::clone(&shared))?;
         let timing = timers::start(Arc::clone(&shared), appender.clone());
         Ok(Self { shared, appender, tasks: Mutex::new(vec![appending, timing]) })
     }

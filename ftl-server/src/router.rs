@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -35,18 +34,18 @@ impl utoipa::Modify for Credentials {
 
 /// Every route behind every layer.
 pub fn router(app: &App) -> Router {
-    let (routes, description) = described(app).split_for_parts();
+    let (routes, description) = described().split_for_parts();
     let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", description);
     let routes = routes.with_state(app.clone()).merge(docs);
     middleware::wrap(app, routes)
 }
 
 /// The OpenAPI description, as `/api/openapi.json` serves it.
-pub fn openapi(app: &App) -> utoipa::openapi::OpenApi {
-    described(app).into_openapi()
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
 }
 
-fn described(app: &App) -> OpenApiRouter<App> {
+fn described() -> OpenApiRouter<App> {
     let trading = OpenApiRouter::new()
         .routes(routes!(positions::quote))
         .routes(routes!(positions::open))
@@ -56,8 +55,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(orders::one, orders::cancel))
         .routes(routes!(me::portfolio))
         .routes(routes!(history::ledger))
-        .routes(routes!(history::trades))
-        .route_layer(from_fn_with_state(app.clone(), middleware::trade));
+        .routes(routes!(history::trades));
 
     let market = OpenApiRouter::new()
         .routes(routes!(instruments::list))

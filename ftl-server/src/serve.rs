@@ -126,7 +126,7 @@ impl Server {
             history: Some(sender),
         };
         let replica = Replica::start(parts).map_err(system("a thread"))?;
-        let writer = history.write_from(outcomes, config.flush_interval);
+        let writer = history.write_from(outcomes, config.flush_interval).map_err(system("a thread"))?;
         let command_key = blake3::derive_key("FTL 2026 command ids of idempotency keys", config.league.as_bytes());
         let app = App::new(Parts {
             limits: Limits::of(&config),

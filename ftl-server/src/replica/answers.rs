@@ -1,6 +1,6 @@
 //! Who waits for what: requests for the outcome of their entry, `?wait=` for the end of an order; and what is in doubt.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ftl_core::event::{CancelReason, Event, PositionClosed, PositionOpened};
@@ -8,7 +8,10 @@ use ftl_core::id::{CommandId, OrderId, Seq};
 use ftl_core::outcome::Outcome;
 use ftl_core::time::At;
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
+
+use super::append::Told;
 
 /// Outcomes that are kept for whoever asks a moment late.
 const RECENT: usize = 16_384;
@@ -22,12 +25,12 @@ pub struct Answers(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     recent: VecDeque<Arc<Outcome>>,
-    waiting: HashMap<Seq, oneshot::Sender<Arc<Outcome>>>,
-    ends: HashMap<OrderId, OrderEnd>,
+    waiting: FxHashMap<Seq, oneshot::Sender<Told>>,
+    ends: FxHashMap<OrderId, OrderEnd>,
     ends_in_order: VecDeque<OrderId>,
-    orders: HashMap<OrderId, Vec<oneshot::Sender<OrderEnd>>>,
+    orders: FxHashMap<OrderId, Vec<oneshot::Sender<OrderEnd>>>,
     /// Commands whose append is of unknown fate, until when they may still land.
-    doubtful: HashMap<CommandId, At>,
+    doubtful: FxHashMap<CommandId, At>,
 }
 
 /// How an order ended.
@@ -58,26 +61,35 @@ impl OrderEnd {
 }
 
 impl Answers {
-    /// The outcome of the entry at `seq` goes to `sender`, at once if it is applied already.
-    pub(crate) fn expect(&self, seq: Seq, sender: oneshot::Sender<Arc<Outcome>>) {
-        let mut inner = self.0.lock();
-        let first = inner.recent.front().map_or(u64::MAX, |outcome| outcome.seq.0);
-        let place = seq.0.checked_sub(first).and_then(|n| usize::try_from(n).ok());
-        match place.and_then(|n| inner.recent.get(n)).cloned() {
-            // Whoever asked may be gone; his command is in all the same.
-            Some(outcome) => drop(sender.send(outcome)),
-            None => drop(inner.waiting.insert(seq, sender)),
+    /// The outcomes of the entries from `first` on go to these senders, at once where they are applied already.
+    pub(crate) fn expect(&self, first: Seq, senders: Vec<oneshot::Sender<Told>>) {
+        let mut applied = Vec::new();
+        {
+            let mut inner = self.0.lock();
+            let begin = inner.recent.front().map_or(u64::MAX, |outcome| outcome.seq.0);
+            for (seq, sender) in (first.0..).zip(senders) {
+                let place = seq.checked_sub(begin).and_then(|n| usize::try_from(n).ok());
+                match place.and_then(|n| inner.recent.get(n)).cloned() {
+                    Some(outcome) => applied.push((sender, outcome)),
+                    None => drop(inner.waiting.insert(Seq(seq), sender)),
+                }
+            }
         }
+        tell(applied);
     }
 
-    /// Tells everybody who waits for one of these.
-    pub(crate) fn tell(&self, outcomes: &[Arc<Outcome>]) {
+    /// Takes note of what was applied. Whoever waits for one of these is to be told: outside, since telling wakes him.
+    #[must_use]
+    pub(crate) fn applied(&self, outcomes: &[Arc<Outcome>]) -> Vec<(oneshot::Sender<Told>, Arc<Outcome>)> {
+        let mut told = Vec::new();
         let mut inner = self.0.lock();
         for outcome in outcomes {
             if let Some(sender) = inner.waiting.remove(&outcome.seq) {
-                drop(sender.send(Arc::clone(outcome)));
+                told.push((sender, Arc::clone(outcome)));
             }
-            inner.doubtful.remove(&outcome.id);
+            if !inner.doubtful.is_empty() {
+                inner.doubtful.remove(&outcome.id);
+            }
             for event in &outcome.events {
                 if let Some((order, end)) = end_of(event) {
                     inner.ended(order, end);
@@ -88,6 +100,7 @@ impl Answers {
                 inner.recent.pop_front();
             }
         }
+        told
     }
 
     /// The replica has stopped or begins anew: whoever waits is told by his sender's end.
@@ -146,6 +159,11 @@ impl Inner {
             self.ends.remove(&oldest);
         }
     }
+}
+
+/// Whoever asked may be gone; his command is in all the same.
+pub(crate) fn tell(told: Vec<(oneshot::Sender<Told>, Arc<Outcome>)>) {
+    told.into_iter().for_each(|(sender, outcome)| drop(sender.send(Ok(outcome))));
 }
 
 fn end_of(event: &Event) -> Option<(OrderId, OrderEnd)> {

@@ -15,6 +15,7 @@ use ftl_core::time::Span;
 use tokio::runtime::Handle;
 
 use super::Shared;
+use super::answers::tell;
 use super::health::Health;
 use super::market::Market;
 use super::snapshots::{Refused, SnapshotPlan};
@@ -227,7 +228,12 @@ impl Follower<'_> {
         shared.lag.applied(last.seq);
         // Whoever is answered finds everything that his answer stands on.
         shared.applied.send_replace(last.seq);
-        shared.answers.tell(outcomes);
+        let told = shared.answers.applied(outcomes);
+        if !told.is_empty() {
+            // From a worker of the runtime: it puts those whom it wakes into its own queue, and only one wake-up leaves
+            // this thread.
+            drop(self.runtime.spawn(async move { tell(told) }));
+        }
         metrics::counter!("ftl_entries_total").increment(outcomes.len() as u64);
         metrics::gauge!("ftl_applied_seq").set(last.seq.0 as f64);
     }

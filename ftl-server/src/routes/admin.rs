@@ -45,7 +45,7 @@ impl Order<'_> {
         if self.dry_run {
             return dry_run(app, action).map(Json);
         }
-        let key = idempotency_key(headers, self.key)?;
+        let key = idempotency_key(headers.get("idempotency-key"), self.key)?;
         let name = name_of(&action);
         let answered = app.run(Lane::Feed, app.command(OPERATOR, &key, asked, action)).await?;
         tracing::info!(target: "ftl::audit", seq = %answered.seq, reason = self.reason, action = name, accepted = answered.result.is_ok(), replayed = answered.replayed, "operator");

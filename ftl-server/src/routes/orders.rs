@@ -79,7 +79,7 @@ pub async fn cancel(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers, None)?;
+    let key = idempotency_key(headers.get("idempotency-key"), None)?;
     let order = order_id(&app, &id)?;
     let book = BookId::season(me);
     let action = Action::CancelOrder { book, order };

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ftl_core::command::{Action, OpenPosition, Slippage};
 use ftl_core::id::{BookId, OrderId, PositionId};
 use ftl_core::outcome::{PositionReceipt, Receipt};
 use ftl_core::rejection::Rejection;
 use ftl_core::units::{Bps, Lots, Price};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::IfNoneMatch;
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::auth::Participant;
 use crate::commands::{Answered, idempotency_key};
 use crate::config::duration;
-use crate::extract::{Decimal, Json, Path, Query};
+use crate::extract::{Decimal, IdempotencyHeader, Json, Path, Query};
 use crate::history::away;
 use crate::problem::Problem;
 use crate::replica::answers::OrderEnd;
@@ -100,11 +100,11 @@ pub async fn quote(
 pub async fn open(
     State(app): State<App>,
     Participant(me): Participant,
-    headers: HeaderMap,
+    IdempotencyHeader(header): IdempotencyHeader,
     Query(params): Query<WaitParams>,
     Json { value, .. }: Json<OpenRequest>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers, value.client_request_id.as_deref())?;
+    let key = idempotency_key(header.as_ref(), value.client_request_id.as_deref())?;
     let wait = wait_of(params.wait.as_deref())?;
     let action = Action::OpenPosition(meant(&app, me, &value)?);
     app.ensure_plays(me).await?;
@@ -115,7 +115,7 @@ pub async fn open(
             let position = told(&app, position)?;
             let answer =
                 OpenAnswer { seq: seq.0, replayed, order: OrderRef::filled(*order), position: Some(position), portfolio: portfolio.into() };
-            Ok(Answer(answer).into_response())
+            Ok(answered_with(StatusCode::OK, &answer))
         }
         Receipt::Resting { order, due, portfolio } => {
             if let Some(end) = ended(&app, *order, wait).await {
@@ -123,7 +123,7 @@ pub async fn open(
             }
             let order = OrderRef::resting(*order, *due);
             let answer = OpenAnswer { seq: seq.0, replayed, order, position: None, portfolio: portfolio.into() };
-            Ok((StatusCode::ACCEPTED, Answer(answer)).into_response())
+            Ok(answered_with(StatusCode::ACCEPTED, &answer))
         }
         _ => Err(Problem::internal()),
     }
@@ -135,11 +135,11 @@ pub async fn open(
 pub async fn modify(
     State(app): State<App>,
     Participant(me): Participant,
-    headers: HeaderMap,
+    IdempotencyHeader(header): IdempotencyHeader,
     Path(id): Path<String>,
     Json { value, .. }: Json<ModifyRequest>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers, value.client_request_id.as_deref())?;
+    let key = idempotency_key(header.as_ref(), value.client_request_id.as_deref())?;
     if value.stop_loss.is_none() && value.take_profit.is_none() {
         return Err(Problem::invalid_field("stopLoss", "give stopLoss or takeProfit: a price, or null to take it away"));
     }
@@ -168,11 +168,11 @@ pub async fn modify(
 pub async fn close(
     State(app): State<App>,
     Participant(me): Participant,
-    headers: HeaderMap,
+    IdempotencyHeader(header): IdempotencyHeader,
     Path(id): Path<String>,
     Query(params): Query<CloseParams>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers, None)?;
+    let key = idempotency_key(header.as_ref(), None)?;
     let wait = wait_of(params.wait.as_deref())?;
     let lots =
         params.lots.as_deref().map(str::parse::<Lots>).transpose().map_err(|error| Problem::invalid_field("lots", error.to_string()))?;
@@ -185,7 +185,7 @@ pub async fn close(
             let position = rest.as_ref().map(|rest| told(&app, rest)).transpose()?;
             let closed = Some(ClosedView::by_user(*lots, *exit_price, *pnl));
             let order = OrderRef::filled(*order);
-            Ok(Answer(CloseAnswer { seq, replayed, order, closed, position, portfolio: portfolio.into() }).into_response())
+            Ok(answered_with(StatusCode::OK, &CloseAnswer { seq, replayed, order, closed, position, portfolio: portfolio.into() }))
         }
         Receipt::Resting { order, due, portfolio } => {
             if let Some(end) = ended(&app, *order, wait).await {
@@ -194,7 +194,7 @@ pub async fn close(
             let still = app.replica.read(|league| league.position(position).map(|row| PositionView::of(league, row)))?;
             let order = OrderRef::resting(*order, *due);
             let answer = CloseAnswer { seq, replayed, order, closed: None, position: still, portfolio: portfolio.into() };
-            Ok((StatusCode::ACCEPTED, Answer(answer)).into_response())
+            Ok(answered_with(StatusCode::ACCEPTED, &answer))
         }
         _ => Err(Problem::internal()),
     }
@@ -237,6 +237,18 @@ pub async fn list(
             Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(known.as_ref()))
         }
         _ => Err(Problem::invalid_field("status", "takes open or closed")),
+    }
+}
+
+/// What became of a command, as JSON. It is written into room for all of it: growing on the way copies it three times.
+fn answered_with(status: StatusCode, answer: &impl Serialize) -> Response {
+    let mut bytes = Vec::with_capacity(1_024);
+    match serde_json::to_writer(&mut bytes, answer) {
+        Ok(()) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written");
+            Problem::internal().into_response()
+        }
     }
 }
 
@@ -303,7 +315,7 @@ fn open_ended(app: &App, replayed: bool, id: OrderId, end: &OrderEnd) -> Result<
             OrderEnd::Cancelled { reason, .. } => (OrderRef::cancelled(id, reason), None),
         };
         let portfolio = portfolio_now(league, end.book()).ok_or(Problem::internal())?;
-        Ok(Answer(OpenAnswer { seq: league.seq().0, replayed, order, position, portfolio }).into_response())
+        Ok(answered_with(StatusCode::OK, &OpenAnswer { seq: league.seq().0, replayed, order, position, portfolio }))
     })?
 }
 
@@ -316,6 +328,6 @@ fn close_ended(app: &App, replayed: bool, id: OrderId, position: PositionId, end
         };
         let position = league.position(position).map(|row| PositionView::of(league, row));
         let portfolio = portfolio_now(league, end.book()).ok_or(Problem::internal())?;
-        Ok(Answer(CloseAnswer { seq: league.seq().0, replayed, order, closed, position, portfolio }).into_response())
+        Ok(answered_with(StatusCode::OK, &CloseAnswer { seq: league.seq().0, replayed, order, closed, position, portfolio }))
     })?
 }
