@@ -1,7 +1,7 @@
 //! A league's journal in a Redis stream, in front of PostgreSQL.
 //!
 //! ```text
-//! append ──▶ one script: the head moves, the batch is in the stream ──▶ acknowledged (ACK=journal)
+//! append ──▶ one transaction: the head moves, the batch is in the stream ──▶ acknowledged (ACK=journal)
 //!            stream ──flusher──▶ archive in PostgreSQL ──▶ its head moved (ACK=postgres) ──▶ the stream is trimmed
 //! ```
 //! # Layout

@@ -1,7 +1,7 @@
 //! Whether an append that failed is certainly not in: the table of Redis's errors.
 //!
-//! By the error's code and by where the connection stood, never by its text. What Redis answers before it runs a script is
-//! certain; an error out of the middle of one, or no answer, is not.
+//! By the error's code and by where the connection stood, never by its text. What Redis answers before it executes anything is
+//! certain; an error out of the middle of it, or no answer, is not.
 
 use ftl_core::journal::{AppendError, Refusal};
 use redis::{ErrorKind, RedisError};
@@ -20,9 +20,9 @@ const CODES: &[(&str, Fate)] = &[
     ("READONLY", Fate::Refused),    // a replica
     ("LOADING", Fate::Refused),     // it reads its file
     ("BUSY", Fate::Refused),        // another script runs
-    ("OOM", Fate::Refused),         // no memory; scripts are refused before their first write
+    ("OOM", Fate::Refused),         // no memory
     ("MASTERDOWN", Fate::Refused),  // a replica that lost its master
-    ("NOSCRIPT", Fate::Refused),    // the script is not loaded
+    ("NOSCRIPT", Fate::Refused),    // a script is not loaded
     ("MOVED", Fate::Refused),       // another node has the key
     ("ASK", Fate::Refused),         // another node is getting it
     ("TRYAGAIN", Fate::Refused),    // the keys are on their way
@@ -35,9 +35,9 @@ const CODES: &[(&str, Fate)] = &[
     ("NOPERM", Fate::Refused),      // no right to it
     ("NOPROTO", Fate::Refused),     // the handshake failed
     ("DENIED", Fate::Refused),      // protected mode
-    ("WRONGTYPE", Fate::Unknown),   // out of the script: the stream's key is something else
-    ("ERR", Fate::Unknown),         // anything, also out of the middle of the script
-    ("EXECABORT", Fate::Unknown),
+    ("WRONGTYPE", Fate::Unknown),   // out of the middle: the stream's key is something else
+    ("ERR", Fate::Unknown),         // anything, also out of the middle
+    ("EXECABORT", Fate::Refused),   // a command was not queued, so none was executed
     ("UNKILLABLE", Fate::Unknown),
     ("NOTBUSY", Fate::Unknown),
 ];
@@ -103,7 +103,7 @@ mod tests {
             (ServerErrorKind::CrossSlot, Fate::Refused),
             (ServerErrorKind::NoPerm, Fate::Refused),
             (ServerErrorKind::ResponseError, Fate::Unknown),
-            (ServerErrorKind::ExecAbort, Fate::Unknown),
+            (ServerErrorKind::ExecAbort, Fate::Refused),
             (ServerErrorKind::NotBusy, Fate::Unknown),
             (ServerErrorKind::NoSub, Fate::Unknown),
         ];

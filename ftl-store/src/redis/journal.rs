@@ -1,12 +1,13 @@
 //! The journal in a Redis stream, shared by as many processes as like, with an archive behind it.
 //!
 //! ```text
-//! append ──▶ task ──▶ append.lua: checks the head, adds to the stream, moves the head ──▶ acknowledged
+//! append ──▶ task ──▶ one transaction, if the head was not touched: into the stream, the head moves ──▶ acknowledged
 //! wait   ──▶ the watch: a blocking read on a connection of its own
 //! read   ──▶ the stream; what it has trimmed, the archive. Links and hashes are checked
 //! ```
 //! It must never serve a batch that it did not check, and never make a stream where there was one: that is recovery's.
 
+mod store;
 mod watch;
 
 use std::sync::Arc;
@@ -17,19 +18,17 @@ use ftl_core::command::Command;
 use ftl_core::id::Seq;
 use ftl_core::journal::{AppendError, Appended, ChainCheck, Journal, JournalError, ReadError, Refusal, StoredBatch, Tip};
 use ftl_core::time::At;
-use redis::aio::MultiplexedConnection;
-use redis::{RedisError, RedisResult, Script, Value};
+use redis::RedisError;
 
+use self::store::Store;
 use self::watch::Watch;
 use super::connect::{ConnectError, Keys, Link, RedisServer};
-use super::fate;
 use super::stream::{self, Entry};
-use crate::appending::{Advanced, Appender, Head, HeadStore, SharedOptions, last_of};
+use crate::appending::{Appender, Head, SharedOptions};
 use crate::archive::Archive;
 use crate::postgres::batches::PostgresBatches;
 use crate::postgres::connect::Database;
 use crate::postgres::leagues::{self, Founded, LeagueError, OrderedBy};
-use crate::raw_batch::{self, RawBatch};
 
 /// Entries that are asked for at once.
 const PAGE: usize = 512;
@@ -85,8 +84,7 @@ impl RedisJournal {
             let empty = Head { epoch: 0, check: ChainCheck::default() };
             stream::set_head(&mut connection, &keys, &empty).await.map_err(ConnectError::Unreachable)?;
         }
-        let script = Script::new(include_str!("append.lua"));
-        let store = Store { link: Link::new(redis, options.patience), keys: keys.clone(), options: options.clone(), script };
+        let store = Store::new(Link::new(redis, options.patience), keys.clone(), options.most_skew_ms);
         let appender = Appender::start(store, founded.meta.clock, &options);
         let watch = Watch::start(redis, keys.clone());
         Ok(Self { founded, keys, link, epoch: AtomicU64::new(0), appender, watch, archive })
@@ -213,83 +211,6 @@ impl Journal for RedisJournal {
 
     async fn wait(&self, after: Seq) -> Result<(), JournalError> {
         self.watch.wait(after).await
-    }
-}
-
-/// The connection that appends, and nothing else.
-struct Store {
-    link: Link,
-    keys: Keys,
-    options: SharedOptions,
-    script: Script,
-}
-
-#[async_trait]
-impl HeadStore for Store {
-    async fn head(&mut self) -> Result<Head, Refusal> {
-        let asked = async {
-            let mut connection = self.link.connection().await?;
-            stream::head(&mut connection, &self.keys).await
-        };
-        let head = self.link.checked(asked.await).await.map_err(|error| Refusal::Store(error.to_string()))?;
-        head.ok_or_else(gone)
-    }
-
-    async fn advance(&mut self, head: &Head, batch: &StoredBatch, encoded: &[u8], now: Option<At>) -> Result<Advanced, AppendError> {
-        // Nothing was sent yet: that it cannot be is certain.
-        let refused = |error: RedisError| AppendError::Refused(Refusal::Store(error.to_string()));
-        let connection = self.link.connection().await.map_err(refused)?;
-        let answer = match self.run(connection, head, batch, encoded, now).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.link.renew().await;
-                return Err(fate::append_error(&error));
-            }
-        };
-        let server = match answer.get(1) {
-            Some(Value::Int(now)) => At(u64::try_from(*now).unwrap_or(0)),
-            _ => At(0),
-        };
-        let strange = || AppendError::Unknown("the script answered something else".into());
-        match answer.first() {
-            Some(Value::BulkString(what)) => match what.as_slice() {
-                b"stored" => Ok(Advanced::Stored),
-                b"moved" => match answer.get(2..).and_then(stream::head_of) {
-                    Some(head) => Ok(Advanced::Elsewhere(head)),
-                    None => Err(AppendError::Refused(gone())),
-                },
-                b"skewed" => Ok(Advanced::Skewed { server }),
-                b"gone" => Err(AppendError::Refused(gone())),
-                _ => Err(strange()),
-            },
-            _ => Err(strange()),
-        }
-    }
-}
-
-impl Store {
-    async fn run(
-        &self,
-        mut connection: MultiplexedConnection,
-        head: &Head,
-        batch: &StoredBatch,
-        encoded: &[u8],
-        now: Option<At>,
-    ) -> RedisResult<Vec<Value>> {
-        let count = usize::try_from(raw_batch::count(encoded).unwrap_or(0)).unwrap_or(usize::MAX);
-        let mut call = self.script.key(self.keys.head());
-        call.key(self.keys.stream(head.epoch))
-            .arg(head.epoch)
-            .arg(head.check.tip.seq.0)
-            .arg(&batch.prev.0.to_be_bytes()[..])
-            .arg(now.map(|now| now.0.to_string()).unwrap_or_default())
-            .arg(self.options.most_skew_ms)
-            .arg(last_of(batch.first, count).0)
-            .arg(batch.at.0)
-            .arg(&batch.batch_id.0.to_be_bytes()[..])
-            .arg(&batch.chain.0[..])
-            .arg(RawBatch::flat(batch, encoded));
-        call.invoke_async(&mut connection).await
     }
 }
 

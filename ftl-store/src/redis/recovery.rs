@@ -47,7 +47,7 @@ pub enum Health {
         /// Where the archive ends.
         archive: Seq,
     },
-    /// At the archive's end it holds something else: another history.
+    /// At its own end, or at the archive's, it holds something else or nothing: another history.
     Unlinked {
         /// Where.
         at: Seq,
@@ -117,6 +117,13 @@ pub async fn examine(redis: &RedisServer, archive: &PostgresBatches) -> Result<H
     }
     if head.check.tip.seq < end {
         return Ok(Health::Behind { stream: head.check.tip.seq, archive: end });
+    }
+    if head.check.tip.seq > Seq(0) {
+        // The head is the last batch of its stream, or the stream went from under it.
+        let (_, last) = stream::range(&mut connection, &keys, head.epoch, head.check.tip.seq, 1).await?;
+        if last.first().and_then(stream::raw).is_none_or(|raw| raw.check() != head.check) {
+            return Ok(Health::Unlinked { at: head.check.tip.seq });
+        }
     }
     if end == Seq(0) {
         return Ok(Health::Sound);

@@ -15,7 +15,8 @@ use crate::raw_batch::RawBatch;
 /// An entry of a stream: `(id, ("b", blob))`.
 pub(super) type Entry = (String, (String, Vec<u8>));
 
-const FIELDS: [&str; 6] = ["epoch", "last", "at", "batch_epoch", "id", "chain"];
+/// What a head consists of.
+pub(super) const FIELDS: [&str; 6] = ["epoch", "last", "at", "batch_epoch", "id", "chain"];
 
 /// Where the journal ends; `None` where Redis knows of none.
 pub(super) async fn head(connection: &mut impl ConnectionLike, keys: &Keys) -> RedisResult<Option<Head>> {

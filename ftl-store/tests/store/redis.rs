@@ -227,6 +227,26 @@ async fn another_history_in_the_stream_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_went_from_under_its_head_takes_nothing_and_is_noticed() {
+    let running = Running::start().await;
+    let acknowledged = running.append(3).await;
+    let client = redis::Client::open(running.servers.redis.as_ref().unwrap().url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let key = format!("{{{}}}:journal:0", running.league);
+    redis::cmd("DEL").arg(&key).exec_async(&mut connection).await.unwrap();
+    assert!(matches!(running.health().await, Health::Unlinked { .. }));
+    for _ in 0..2 {
+        let refused = running.journal.append(acknowledged, Some(At(6_000)), commands(50..51)).await;
+        assert!(matches!(refused, Err(AppendError::Refused(Refusal::Store(_)))), "{refused:?}");
+    }
+    assert!(!redis::cmd("EXISTS").arg(&key).query_async::<bool>(&mut connection).await.unwrap());
+    let recovered = running.recover(known(0, acknowledged.seq.0)).await.unwrap();
+    assert_eq!((recovered.head.tip.seq, recovered.lost.unwrap().0), (Seq(0), Seq(1)));
+    let seen = running.journal.head().await.unwrap();
+    running.journal.append(seen, Some(At(6_000)), commands(60..61)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_processes_that_recover_at_once_raise_the_epoch_once() {
     let running = Running::start().await;
     running.append(3).await;
