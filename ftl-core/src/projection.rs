@@ -1,6 +1,30 @@
 //! The projections port: history that is no part of the state (R2.7), written behind it with a watermark.
 //!
-//! [`rows_of`] turns outcomes into rows, purely; a store writes them and the watermark in one transaction.
+//! [`rows_of`] turns outcomes into rows, purely; a store writes them and the watermark in one transaction. What else a
+//! store keeps of a league as rows (accounts, balances, instruments, positions, orders, matches, results) is folded from
+//! outcomes here too, by one function a table, and needs no state: events are complete facts.
+
+mod accounts;
+mod bars;
+mod changes;
+mod instruments;
+mod leaderboard;
+mod matches;
+mod orders;
+mod positions;
+mod run;
+mod wallets;
+
+pub use accounts::{AccountPatch, AccountRow, account_changes};
+pub use bars::{BarKey, bars_of};
+pub use changes::{Changes, Patch};
+pub use instruments::{InstrumentPatch, InstrumentRow, instrument_changes};
+pub use leaderboard::{LeaderboardChange, LeaderboardKey, leaderboard_changes};
+pub use matches::{EventStanding, FixturePatch, FixtureRow, MatchChanges, MatchEventChange, match_changes};
+pub use orders::{OrderEnd, OrderFate, OrderPatch, OrderRow, order_changes};
+pub use positions::{PositionPatch, PositionRow, position_changes};
+pub use run::{Executed, Run};
+pub use wallets::balance_changes;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

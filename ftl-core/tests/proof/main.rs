@@ -11,6 +11,7 @@ mod league;
 #[cfg(feature = "testing")]
 mod mutants;
 mod numbers;
+mod projections;
 mod sequence;
 mod sequences;
 mod tally;

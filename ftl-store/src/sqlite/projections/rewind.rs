@@ -1,11 +1,11 @@
 //! Taking history back to an entry, so that it can be written again from the journal.
 
 use ftl_core::id::Seq;
-use ftl_core::projection::{BarInterval, ProjectionError};
+use ftl_core::projection::{Bar, BarInterval, BarKey, ProjectionError, bars_of};
 use ftl_core::time::At;
 use sqlx::SqliteConnection;
 
-use super::rows::{bars_of, tick, write_bars};
+use super::rows::{tick, write_bars};
 use super::{SqliteProjections, unavailable};
 use crate::sqlite::ordered;
 
@@ -49,7 +49,7 @@ async fn rewind_bars(transaction: &mut SqliteConnection, to: Seq) -> Result<(), 
         .await
         .map_err(unavailable)?;
     let ticks = rows.iter().map(tick).collect::<Result<Vec<_>, _>>().map_err(unavailable)?;
-    let mut bars = bars_of(ticks.iter());
+    let mut bars: Vec<(BarKey, Bar)> = bars_of(ticks.iter()).into_iter().collect();
     bars.retain(|((_, interval, start), _)| *start >= interval.start(first));
     write_bars(transaction, &bars).await
 }

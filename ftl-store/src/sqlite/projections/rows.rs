@@ -1,11 +1,9 @@
 //! The rows of history as the tables hold them, both ways.
 
-use std::collections::BTreeMap;
-
 use ftl_core::id::{AccountId, BookId, InstrumentIdx, OrderId, PositionId, Seq};
 use ftl_core::ledger::{LedgerAccount, Posting, PostingReason};
 use ftl_core::position::CloseReason;
-use ftl_core::projection::{Bar, BarInterval, ClosedPositionRow, FillRow, LedgerRow, ProjectionError, Row, TickRow};
+use ftl_core::projection::{Bar, BarKey, ClosedPositionRow, FillRow, LedgerRow, ProjectionError, Row, TickRow, bars_of};
 use ftl_core::time::At;
 use ftl_core::units::{Direction, Lots, Money, Price};
 use sqlx::query_builder::Separated;
@@ -29,31 +27,12 @@ pub(super) async fn write(transaction: &mut SqliteConnection, rows: &[Row]) -> R
             Row::Tick(row) => ticks.push(row),
         }
     }
-    let bars = bars_of(ticks.iter().copied());
+    let bars: Vec<(BarKey, Bar)> = bars_of(ticks.iter().copied()).into_iter().collect();
     insert(transaction, "INSERT INTO fill", "", &fills, |to, row| bind_fill(to, row)).await?;
     insert(transaction, "INSERT INTO closed_position", "", &closed, |to, row| bind_closed_position(to, row)).await?;
     insert(transaction, "INSERT INTO ledger", "", &postings, |to, row| bind_posting(to, row)).await?;
     insert(transaction, "INSERT INTO tick", "", &ticks, |to, row| bind_tick(to, row)).await?;
     write_bars(transaction, &bars).await
-}
-
-/// A bar's key: whose, of which length, from when.
-pub(super) type BarKey = (InstrumentIdx, BarInterval, At);
-
-/// The bars that ticks make, taken in order.
-pub(super) fn bars_of<'t>(ticks: impl Iterator<Item = &'t TickRow>) -> Vec<(BarKey, Bar)> {
-    let mut bars: BTreeMap<BarKey, Bar> = BTreeMap::new();
-    for tick in ticks {
-        for interval in BarInterval::ALL {
-            let (start, mark) = (interval.start(tick.at), tick.mark);
-            let first = Bar { start, open: mark, high: mark, low: mark, close: mark };
-            let bar = bars.entry((tick.instrument, interval, start)).or_insert(first);
-            bar.high = bar.high.max(mark);
-            bar.low = bar.low.min(mark);
-            bar.close = mark;
-        }
-    }
-    bars.into_iter().collect()
 }
 
 /// Adds bars behind what is there of them already.
