@@ -16,7 +16,7 @@ use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, ReadError};
 use ftl_core::outcome::Entry;
 use ftl_core::time::At;
-use ftl_store::snapshots::{SnapshotError, SnapshotHead, Snapshots};
+use ftl_store::snapshots::{SnapshotError, SnapshotHead, SnapshotStore};
 use serde::{Deserialize, Deserializer};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -161,12 +161,12 @@ impl Execution {
     }
 
     /// The newest snapshot before `moment`, where it is worth the while for who has `reached` already.
-    fn restored(moment: Moment, reached: Seq, store: &Snapshots) -> Result<Option<Self>, SnapshotError> {
+    fn restored(moment: Moment, reached: Seq, store: &dyn SnapshotStore) -> Result<Option<Self>, SnapshotError> {
         let wanted = |head: &SnapshotHead| {
             let (seq, at) = (head.journal.tip.seq, head.journal.at);
             moment.includes(seq, at) && (reached == Seq(0) || seq.0 > reached.0.saturating_add(RESTORING))
         };
-        let Some(loaded) = store.load_newest(wanted)?.snapshot else { return Ok(None) };
+        let Some(loaded) = store.load_newest(&wanted)?.snapshot else { return Ok(None) };
         match League::restore(&loaded.bytes) {
             Ok(league) => Ok(Some(Self { league, chain: loaded.head.journal, waiting: VecDeque::new() })),
             Err(error) => {

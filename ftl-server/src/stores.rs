@@ -12,7 +12,7 @@ use ftl_store::answers::Answers;
 use ftl_store::clock::SystemClock;
 use ftl_store::data_dir::{DataDir, LeagueMeta, OpenError, OpenOptions};
 use ftl_store::identity::Identities;
-use ftl_store::snapshots::Snapshots;
+use ftl_store::snapshots::SnapshotStore;
 
 use crate::replica::quarantine::Quarantine;
 
@@ -30,7 +30,7 @@ pub struct Stores {
     /// Names and districts.
     pub identities: Arc<dyn Identities>,
     /// Where a start goes on from; `None`: from the first entry.
-    pub snapshots: Option<Snapshots>,
+    pub snapshots: Option<Arc<dyn SnapshotStore>>,
     /// Entries that were set aside.
     pub quarantine: Quarantine,
     /// Wall-clock time, the one that stamps the journal.
@@ -71,7 +71,7 @@ impl Stores {
             projections: open.projections.clone(),
             answers: open.projections.clone(),
             identities: open.identities.clone(),
-            snapshots: Some(open.snapshots.clone()),
+            snapshots: Some(Arc::new(open.snapshots.clone())),
             quarantine,
             clock,
             league: Some(open),

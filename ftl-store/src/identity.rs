@@ -84,3 +84,10 @@ pub trait Identities: Send + Sync {
     /// Ends a session. Whether there was one.
     async fn end_session(&self, token_hash: &Hash) -> Result<bool, IdentityError>;
 }
+
+/// A new account's id, a UUIDv7: ids sort in the order of making, to the millisecond.
+pub(crate) fn new_id(now: At) -> Result<AccountId, IdentityError> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| IdentityError(format!("no randomness: {error}")))?;
+    Ok(AccountId(uuid::Builder::from_unix_timestamp_millis(now.0, &random).into_uuid().as_u128()))
+}

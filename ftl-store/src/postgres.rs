@@ -6,11 +6,27 @@
 //! - [`leagues`]: founding a league, and its epoch.
 //! - [`journal`]: the journal.
 //! - [`batches`]: the rows that a journal is, or an archive.
+//! - [`flusher`]: what entries leave behind, written behind the journal with a watermark a projection ([`watermarks`]).
+//! - [`backfill`]: building these anew while flushers go on, and comparing them with what the journal makes.
+//! - [`snapshots`]: states, in chunks.
+//! - [`projections`], `answers`: what is read of it; [`identities`]: who an account is.
 
+mod answers;
+pub mod backfill;
 pub mod batches;
+mod column;
 pub mod connect;
+mod copy;
+mod facts;
 mod fate;
+pub mod flusher;
+pub mod identities;
 pub mod journal;
 pub mod leagues;
 pub mod migrations;
+mod outcomes;
+mod partitions;
+pub mod projections;
 pub(crate) mod rows;
+pub mod snapshots;
+pub mod watermarks;

@@ -1,4 +1,5 @@
-//! Snapshots of the state, as files beside the journal: a start applies only what came after.
+//! Snapshots of the state: a start applies only what came after. [`SnapshotStore`] is the port; here are the files beside a
+//! journal in a directory, and `postgres::snapshots` keeps them in a database that several processes share.
 //!
 //! A snapshot is written whole or not at all, and counts once it is confirmed: two computations of the state at its seq
 //! had the same hash. The last three confirmed are kept. A file whose bytes do not have the hash that it carries is
@@ -9,6 +10,7 @@
 //! ```
 //! What the bytes mean is the core's business; the replica loop and the operator's `snapshot` call this.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -23,9 +25,9 @@ use crate::durable_file;
 
 const NAME: &[u8; 7] = b"FTLSNAP";
 /// What the state's rows are. A snapshot of another version is passed over, and the journal replayed.
-const VERSION: u8 = b'3';
+pub(crate) const VERSION: u8 = b'3';
 /// Confirmed snapshots that are kept.
-const KEPT: usize = 3;
+pub(crate) const KEPT: usize = 3;
 const CONFIRMED: &str = "snapshot";
 const UNCONFIRMED: &str = "unconfirmed";
 
@@ -50,7 +52,7 @@ pub struct LoadedSnapshot {
 /// A snapshot that was not used.
 #[derive(Debug)]
 pub struct RefusedSnapshot {
-    /// Which file.
+    /// Which: a file, or what a database calls it.
     pub path: PathBuf,
     /// Why.
     pub why: SnapshotError,
@@ -66,7 +68,7 @@ pub struct Load {
 }
 
 impl Load {
-    fn warn(&self) {
+    pub(crate) fn warn(&self) {
         for refused in &self.refused {
             tracing::warn!(path = %refused.path.display(), why = %refused.why, "a snapshot is not used");
         }
@@ -79,6 +81,14 @@ pub enum SnapshotError {
     /// An older one is used; the operator looks into the disk.
     #[error("the snapshot is damaged: {0}")]
     Damaged(&'static str),
+    /// An older one is used; the operator looks into the database.
+    #[error("the snapshot is damaged: its chunk {chunk} {why}")]
+    Chunk {
+        /// Which, from 0.
+        chunk: i32,
+        /// How.
+        why: &'static str,
+    },
     /// The journal is replayed instead; the next snapshot is of this version.
     #[error("the snapshot is of version {0}, this program's are of version {known}: the journal is replayed instead", known = char::from(VERSION))]
     Version(char),
@@ -104,6 +114,73 @@ pub enum SnapshotError {
     /// The operator looks into the system's message; the league goes on without the snapshot.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The database did not answer; the league goes on without the snapshot.
+    #[error("the snapshots do not answer: {0}")]
+    Unavailable(String),
+}
+
+/// Where the snapshots of a league are kept. Everything here blocks on a disk or on a connection: not for an async thread.
+pub trait SnapshotStore: fmt::Debug + Send + Sync {
+    /// Writes a snapshot that is not confirmed yet. Where several processes share the store and another one wrote it
+    /// already, that is one of two computations: equal hashes confirm it, others are [`SnapshotError::Diverged`].
+    fn write(&self, head: &SnapshotHead, bytes: &[u8]) -> Result<(), SnapshotError>;
+
+    /// Confirms the snapshot at `seq`: another computation of the state there has `state_hash`. Older ones than the last
+    /// three go, and so do unconfirmed ones that it overtook.
+    fn confirm(&self, seq: Seq, state_hash: &Hash) -> Result<(), SnapshotError>;
+
+    /// The newest confirmed snapshot that is sound and not beyond `up_to`: the journal's head, or an earlier entry.
+    fn load(&self, up_to: Seq) -> Result<Load, SnapshotError>;
+
+    /// The newest confirmed snapshot that is sound and that `wanted` says yes to, by what it is of.
+    fn load_newest(&self, wanted: &dyn Fn(&SnapshotHead) -> bool) -> Result<Load, SnapshotError>;
+
+    /// The seqs of the confirmed snapshots, newest first.
+    fn confirmed(&self) -> Result<Vec<Seq>, SnapshotError>;
+
+    /// The seqs of the snapshots that wait to be confirmed, newest first.
+    fn unconfirmed(&self) -> Result<Vec<Seq>, SnapshotError>;
+
+    /// What each snapshot is of, confirmed or not, oldest first; damaged ones are left out.
+    fn heads(&self) -> Result<Vec<SnapshotHead>, SnapshotError>;
+
+    /// Those that are not sound, confirmed or not: for an audit.
+    fn damaged(&self) -> Result<Vec<RefusedSnapshot>, SnapshotError>;
+}
+
+impl SnapshotStore for Snapshots {
+    fn write(&self, head: &SnapshotHead, bytes: &[u8]) -> Result<(), SnapshotError> {
+        Self::write(self, head, bytes).map(drop)
+    }
+
+    fn confirm(&self, seq: Seq, state_hash: &Hash) -> Result<(), SnapshotError> {
+        Self::confirm(self, seq, state_hash)
+    }
+
+    fn load(&self, up_to: Seq) -> Result<Load, SnapshotError> {
+        Self::load(self, up_to)
+    }
+
+    fn load_newest(&self, wanted: &dyn Fn(&SnapshotHead) -> bool) -> Result<Load, SnapshotError> {
+        Self::load_newest(self, wanted)
+    }
+
+    fn confirmed(&self) -> Result<Vec<Seq>, SnapshotError> {
+        Self::confirmed(self)
+    }
+
+    fn unconfirmed(&self) -> Result<Vec<Seq>, SnapshotError> {
+        Self::unconfirmed(self)
+    }
+
+    fn heads(&self) -> Result<Vec<SnapshotHead>, SnapshotError> {
+        Self::heads(self)
+    }
+
+    fn damaged(&self) -> Result<Vec<RefusedSnapshot>, SnapshotError> {
+        let files = self.list(CONFIRMED)?.into_iter().chain(self.list(UNCONFIRMED)?);
+        Ok(files.filter_map(|(_, path)| read(&path).err().map(|why| RefusedSnapshot { path, why })).collect())
+    }
 }
 
 /// The snapshots of a league.

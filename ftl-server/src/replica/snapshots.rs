@@ -9,7 +9,7 @@ use std::time::Instant;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, Journal};
 use ftl_core::state::Snapshot;
-use ftl_store::snapshots::{SnapshotHead, Snapshots};
+use ftl_store::snapshots::{SnapshotHead, SnapshotStore};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
@@ -23,7 +23,7 @@ const REST: u32 = 9;
 /// See the module.
 #[derive(Debug)]
 pub struct SnapshotPlan {
-    store: Option<Snapshots>,
+    store: Option<Arc<dyn SnapshotStore>>,
     every: u64,
     /// History is written up to here: a start from behind it would leave a gap.
     history: Seq,
@@ -43,13 +43,13 @@ impl SnapshotPlan {
     }
 
     /// A snapshot every so many entries, and starts from the newest that history has reached.
-    pub fn new(store: Snapshots, every: u64, history: Seq) -> Self {
+    pub fn new(store: Arc<dyn SnapshotStore>, every: u64, history: Seq) -> Self {
         Self { store: Some(store), every: every.max(1), history, busy: AtomicBool::new(false), rests_until: Mutex::default() }
     }
 
     /// Where they are kept.
-    pub(crate) fn store(&self) -> Option<&Snapshots> {
-        self.store.as_ref()
+    pub(crate) fn store(&self) -> Option<&dyn SnapshotStore> {
+        self.store.as_deref()
     }
 
     /// The state to go on from, and the journal up to it.

@@ -28,7 +28,8 @@ macro_rules! migration {
 }
 
 /// Every step that this program knows, in order.
-pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001-journal")];
+pub const MIGRATIONS: &[Migration] =
+    &[migration!(1, "0001-journal"), migration!(2, "0002-projections"), migration!(3, "0003-identities"), migration!(4, "0004-snapshots")];
 
 /// Why a database is not brought up to date.
 #[derive(Debug, thiserror::Error)]

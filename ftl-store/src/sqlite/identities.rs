@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::{ACCOUNTS, Durability, WriteConnection, ordered, reading, writing};
 use crate::data_dir::{OpenError, WriterLock};
-use crate::identity::{Identities, Identity, IdentityError, NewIdentity, Session};
+use crate::identity::{Identities, Identity, IdentityError, NewIdentity, Session, new_id};
 
 const IDENTITY: &str = "SELECT id, name, district, kind, created_at FROM account";
 
@@ -192,13 +192,6 @@ fn account(row: &SqliteRow, column: usize) -> Result<AccountId, sqlx::Error> {
 
 fn key(id: AccountId) -> Vec<u8> {
     id.0.to_be_bytes().to_vec()
-}
-
-/// A UUIDv7: ids sort in the order of making, to the millisecond.
-fn new_id(now: At) -> Result<AccountId, IdentityError> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| IdentityError(format!("no randomness: {error}")))?;
-    Ok(AccountId(uuid::Builder::from_unix_timestamp_millis(now.0, &random).into_uuid().as_u128()))
 }
 
 fn code(kind: AccountKind) -> &'static str {

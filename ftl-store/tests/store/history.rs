@@ -1,4 +1,4 @@
-//! History and answers, on SQLite and in memory: the same checks on both.
+//! History and answers, on SQLite, on PostgreSQL and in memory: the same checks on all.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use ftl_core::units::{Direction, Lots, Money, Price};
 use ftl_store::answers::Answers;
 use ftl_store::data_dir::OpenError;
 use ftl_store::memory::MemoryProjections;
+use ftl_store::postgres::projections::PostgresProjections;
 use ftl_store::sqlite::projections::SqliteProjections;
 
 use crate::league::{append_one, found, open};
@@ -72,14 +73,20 @@ fn tick(seq: u64, n: u32, at: u64, mark: i64) -> TickRow {
     }
 }
 
-/// Runs a check on both implementations.
-macro_rules! on_both {
+/// Runs a check on every implementation.
+macro_rules! on_all {
     ($($name:ident)*) => {$(
         mod $name {
             #[tokio::test]
             async fn on_sqlite() {
                 let (_dir, league) = crate::league::found().await;
                 super::checks::$name(&*league.projections).await;
+            }
+            #[tokio::test]
+            async fn on_postgres() {
+                let database = crate::database::database().await;
+                let projections = super::PostgresProjections::open(&database, "test", 2).await.unwrap();
+                super::checks::$name(&projections).await;
             }
             #[tokio::test]
             async fn in_memory() {
@@ -89,7 +96,7 @@ macro_rules! on_both {
     )*};
 }
 
-on_both! {
+on_all! {
     rows_come_back_as_they_were_the_latest_first
     the_watermark_moves_with_the_rows_or_not_at_all
     ticks_and_bars_come_back_in_order
