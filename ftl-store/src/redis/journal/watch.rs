@@ -1,5 +1,6 @@
 //! The watch: one task a journal that knows where it ends, for whoever waits. It asks for the head, then blocks until the
-//! stream has an entry behind it, on a connection that does nothing else.
+//! stream has an entry behind it, on a connection that does nothing else. While nobody waits it asks for nothing: what a
+//! blocking read brings along is a whole batch.
 
 use std::time::Duration;
 
@@ -30,17 +31,37 @@ enum Seen {
 
 pub(super) struct Watch {
     seen: watch::Receiver<Seen>,
+    /// How many wait.
+    waiting: watch::Sender<usize>,
     looking: JoinHandle<()>,
+}
+
+/// Somebody who waits, for as long as he does.
+struct Waiting<'w>(&'w watch::Sender<usize>);
+
+impl<'w> Waiting<'w> {
+    fn begin(waiting: &'w watch::Sender<usize>) -> Self {
+        waiting.send_modify(|waiting| *waiting += 1);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
+    }
 }
 
 impl Watch {
     pub(super) fn start(redis: &RedisServer, keys: Keys) -> Self {
         let (told, seen) = watch::channel(Seen::At(Seq(0)));
-        let looking = tokio::spawn(look(Link::new(redis, PATIENCE), keys, told));
-        Self { seen, looking }
+        let (waiting, awaited) = watch::channel(0);
+        let looking = tokio::spawn(look(Link::new(redis, PATIENCE), keys, told, awaited));
+        Self { seen, waiting, looking }
     }
 
     pub(super) async fn wait(&self, after: Seq) -> Result<(), JournalError> {
+        let _waiting = Waiting::begin(&self.waiting);
         let mut seen = self.seen.clone();
         // A failure is told to whoever waits when it happens, not to who comes later.
         seen.mark_unchanged();
@@ -65,8 +86,9 @@ impl Drop for Watch {
     }
 }
 
-async fn look(link: Link, keys: Keys, told: watch::Sender<Seen>) {
-    loop {
+async fn look(link: Link, keys: Keys, told: watch::Sender<Seen>, mut awaited: watch::Receiver<usize>) {
+    // It ends with the journal.
+    while awaited.wait_for(|waiting| *waiting > 0).await.is_ok() {
         let looked = link.checked(once(&link, &keys, &told).await).await;
         let failed = match looked {
             Ok(true) => continue,
