@@ -120,7 +120,7 @@ impl Backfill {
                 }
             }
         }
-        lock.close().await?;
+        release(lock).await?;
         Ok(building.built)
     }
 
@@ -246,6 +246,12 @@ async fn read_up_to(source: &mut dyn Source, after: Seq, to: Seq, tail: &mut Vec
         }
         tail.extend(more);
     }
+}
+
+/// Gives the lock back, so that the next backfill has it at once: a session's end is noticed some time later.
+async fn release(mut lock: PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_unlock($1)").bind(LOCK).execute(&mut lock).await?;
+    lock.close().await
 }
 
 fn is_locked(error: &BackfillError) -> bool {

@@ -3,7 +3,7 @@
 use ftl_core::projection::Executed;
 use sqlx::{Connection, PgConnection, Row};
 
-use super::{Backfill, BackfillError, Building, Projection, Source, read_up_to, tables};
+use super::{Backfill, BackfillError, Building, Projection, Source, read_up_to, release, tables};
 use crate::postgres::column::limited;
 use crate::postgres::watermarks;
 
@@ -41,7 +41,7 @@ impl Backfill {
         building.make_days(&mut connection, &tail).await?;
         let found = self.compare(&mut connection, &building, source, tail, limit).await?;
         tables::drop(&mut connection, projections, tables::CHECK).await?;
-        lock.close().await?;
+        release(lock).await?;
         Ok(found)
     }
 
