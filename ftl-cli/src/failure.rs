@@ -11,6 +11,9 @@ use ftl_server::serve::ServeError;
 use ftl_server::stores::StoreError;
 use ftl_store::backup::BackupError;
 use ftl_store::data_dir::OpenError;
+use ftl_store::postgres::connect::ConnectError;
+use ftl_store::postgres::leagues::LeagueError;
+use ftl_store::postgres::migrations::MigrateError;
 use ftl_store::snapshots::SnapshotError;
 
 /// A verb's failure.
@@ -72,6 +75,34 @@ impl From<BackupError> for Failure {
     }
 }
 
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Url(_) | ConnectError::Unreachable(_) => Self::could_not_run(error),
+            ConnectError::Setting { .. } => Self::refused(error),
+        }
+    }
+}
+
+impl From<LeagueError> for Failure {
+    fn from(error: LeagueError) -> Self {
+        match error {
+            LeagueError::NoLeague(_) => Self::could_not_run(format!("{error}; name one with --league")),
+            LeagueError::Name(_) | LeagueError::Differs { .. } => Self::refused(error),
+            LeagueError::EpochMoved { .. } | LeagueError::Recovering(_) | LeagueError::Database(_) => Self::could_not_run(error),
+        }
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Failed { .. } | MigrateError::Database(_) => Self::could_not_run(error),
+            MigrateError::Newer { .. } | MigrateError::Differs { .. } | MigrateError::Behind { .. } => Self::refused(error),
+        }
+    }
+}
+
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
@@ -124,7 +155,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Open(error) => error.into(),
-            StoreError::File(..) | StoreError::Founding(_) => Self::could_not_run(error),
+            StoreError::File(..) | StoreError::Founding(_) | StoreError::Shared(_) => Self::could_not_run(error),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod failure;
 mod league;
+mod operator;
 mod output;
 mod verb;
 

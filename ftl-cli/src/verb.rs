@@ -1,6 +1,8 @@
 //! The verbs, one a file, and what is common to all: `--help` with an example, `--json`, where a league is.
 
+mod admin;
 mod audit;
+mod backfill;
 mod backup;
 mod bench;
 mod completions;
@@ -8,6 +10,7 @@ mod config;
 mod demo;
 mod export;
 mod import;
+mod migrate;
 mod replay;
 mod serve;
 mod show;
@@ -15,10 +18,9 @@ mod sim;
 mod snapshot;
 mod verify;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use ftl_core::rules;
 
 use crate::failure::Failure;
@@ -46,6 +48,9 @@ enum Verb {
     Restore(backup::Restore),
     Snapshot(snapshot::Snapshot),
     Config(config::Config),
+    Backfill(backfill::Backfill),
+    Migrate(migrate::Migrate),
+    Admin(admin::Admin),
     Bench(bench::Bench),
     Completions(completions::Completions),
 }
@@ -67,18 +72,13 @@ impl Ftl {
             Verb::Backup(verb) => on_a_runtime(verb.run()),
             Verb::Restore(verb) => on_a_runtime(verb.run()),
             Verb::Snapshot(verb) => on_a_runtime(verb.run()),
+            Verb::Backfill(verb) => on_a_runtime(verb.run()),
+            Verb::Migrate(verb) => on_a_runtime(verb.run()),
+            Verb::Admin(verb) => on_a_runtime(verb.run()),
             Verb::Bench(verb) => verb.run(),
             Verb::Completions(verb) => verb.run(),
         }
     }
-}
-
-/// Where the league is.
-#[derive(Args)]
-pub struct Where {
-    /// The league's directory.
-    #[arg(long, value_name = "DIR", env = "FTL_DATA", default_value = "./ftl-data")]
-    pub data: PathBuf,
 }
 
 /// The rules of a league, as on the command line.

@@ -224,6 +224,11 @@ impl<R: Rulebook> State<R> {
     pub fn boards(&self) -> BoardReader<'_> {
         self.boards.read(&self.books, &self.rules.boards)
     }
+    /// Ids of commands that are remembered.
+    pub fn remembered(&self) -> usize {
+        self.remembered.len()
+    }
+
     /// What a command was answered, while it is remembered.
     pub fn known(&self, id: CommandId) -> Option<Answer> {
         self.remembered.get(id).map(|known| known.answer)

@@ -98,6 +98,9 @@ impl App {
         }
         let outcome = self.replica.submit(lane, command).await?;
         let answer = &outcome.answer;
+        if let Err(rejection) = &answer.result {
+            metrics::counter!("ftl_rejections_total", "code" => rejection.code()).increment(1);
+        }
         Ok(Answered { seq: answer.seq, replayed: outcome.replayed, result: answer.result.clone(), outcome: Some(outcome) })
     }
 

@@ -19,8 +19,20 @@ pub struct Config {
     pub league: String,
     /// 0 takes any free port.
     pub api_port: u16,
-    /// Where the league's files are.
+    /// What this process does; `ftl serve --role`.
+    pub role: Role,
+    /// Streams' port of a process that serves streams alone.
+    pub ws_port: u16,
+    /// Where the league's files are; without `database_url` the league itself.
     pub data: PathBuf,
+    /// The Postgres that keeps the league; without it SQLite in `data`.
+    pub database_url: Option<Secret>,
+    /// The Redis whose stream is the journal, in front of Postgres.
+    pub redis_url: Option<Secret>,
+    /// When a command counts as kept.
+    pub ack: Ack,
+    /// Whether this process writes what follows from the journal beside what its role says.
+    pub flusher_embedded: bool,
     /// Origins that browsers may call from; `*` for any.
     pub cors_origins: Vec<String>,
     /// Opens the admin routes; without it they are shut.
@@ -52,6 +64,43 @@ pub enum Environment {
     Development,
     /// Nothing is made up.
     Production,
+}
+
+/// What a process does: `ftl serve --role`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    All,
+    /// Answers requests.
+    Api,
+    /// Serves streams.
+    Ws,
+    /// Writes history, facts and snapshots; begins a new epoch when the journal has lost its tail.
+    Flusher,
+    /// Plays matches into the league.
+    Feed,
+}
+
+impl Role {
+    /// As on the command line and in `readyz`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Api => "api",
+            Self::Ws => "ws",
+            Self::Flusher => "flusher",
+            Self::Feed => "feed",
+        }
+    }
+}
+
+/// `ACK`: when a command counts as kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ack {
+    /// When the journal has it.
+    Journal,
+    /// When Postgres has it.
+    Postgres,
 }
 
 /// `LOG_FORMAT`.
@@ -116,10 +165,37 @@ impl Config {
         {
             return Err(error("OPERATOR_TOKEN", "it is shorter than 16 characters"));
         }
+        let database_url = vars.url("DATABASE_URL", &["postgres://", "postgresql://"])?;
+        let redis_url = vars.url("REDIS_URL", &["redis://", "rediss://"])?;
+        if redis_url.is_some() && database_url.is_none() {
+            return Err(error("REDIS_URL", "DATABASE_URL is not set, and the stream alone keeps nothing for good"));
+        }
+        let ack = match vars.get("ACK") {
+            None if database_url.is_some() => Ack::Postgres,
+            None => Ack::Journal,
+            Some(_) => vars.parse("ACK", |text| match text {
+                "postgres" => Some(Ack::Postgres),
+                "journal" => Some(Ack::Journal),
+                _ => None,
+            })?,
+        };
+        if ack == Ack::Postgres && database_url.is_none() {
+            return Err(error("ACK", "postgres needs DATABASE_URL"));
+        }
+        let flusher_embedded = vars.parse("FLUSHER_EMBEDDED", boolean)?;
+        if !flusher_embedded && database_url.is_none() {
+            return Err(error("FLUSHER_EMBEDDED", "a league in SQLite has no other process to write its history"));
+        }
         Ok(Self {
             env,
             league: vars.parse("LEAGUE", |text| league_name(text).then(|| text.to_owned()))?,
             api_port: vars.parse("API_PORT", |text| text.parse().ok())?,
+            role: Role::All,
+            ws_port: vars.parse("WS_PORT", |text| text.parse().ok())?,
+            database_url,
+            redis_url,
+            ack,
+            flusher_embedded,
             data: vars.parse("FTL_DATA", |text| Some(PathBuf::from(text)))?,
             cors_origins: vars.parse("CORS_ORIGINS", origins)?,
             operator_token,
@@ -175,11 +251,15 @@ impl Vars<'_> {
         parse(text.trim()).ok_or_else(|| error(name, &format!("{text:?} is none")))
     }
 
+    /// An address with one of these schemes; its text is not shown, it may hold a password.
+    fn url(&self, name: &'static str, schemes: &[&str]) -> Result<Option<Secret>, ConfigError> {
+        let Some(url) = self.get(name) else { return Ok(None) };
+        let known = schemes.iter().any(|scheme| url.starts_with(scheme));
+        if known { Ok(Some(Secret(url))) } else { Err(error(name, "it is no such address")) }
+    }
+
     /// What a later version brings is refused rather than ignored: whoever sets it counts on it.
     fn refuse_what_is_not_here(&self) -> Result<(), ConfigError> {
-        if self.get("REDIS_URL").is_some() && self.get("DATABASE_URL").is_none() {
-            return Err(error("REDIS_URL", "it needs DATABASE_URL"));
-        }
         for setting in SETTINGS.iter().filter(|setting| setting.only.is_some()) {
             let Some(value) = self.get(setting.name) else { continue };
             if !setting.only.unwrap_or(&[]).contains(&value.trim()) {
@@ -283,8 +363,21 @@ mod tests {
     #[test]
     fn what_is_not_here_yet_is_refused() {
         let message = |pairs| with(pairs).unwrap_err().to_string();
-        insta::assert_snapshot!(message(&[("DATABASE_URL", "postgres://u:p@h/db")]), @"DATABASE_URL: it is for a later version; it takes nothing: the league is kept in FTL_DATA");
-        insta::assert_snapshot!(message(&[("REDIS_URL", "redis://h")]), @"REDIS_URL: it needs DATABASE_URL; it takes nothing in this version");
+        insta::assert_snapshot!(message(&[("GOOGLE_CLIENT_ID", "1")]), @r#"GOOGLE_CLIENT_ID: "1" is for a later version; it takes nothing in this version"#);
+    }
+
+    #[test]
+    fn a_league_in_postgres_acknowledges_when_postgres_has_it_unless_told_otherwise() {
+        const URL: (&str, &str) = ("DATABASE_URL", "postgres://u:p@h/db");
+        let config = with(&[URL]).unwrap();
+        assert_eq!((config.ack, config.redis_url.is_some()), (Ack::Postgres, false));
+        assert_eq!(with(&[URL, ("REDIS_URL", "redis://h"), ("ACK", "journal")]).unwrap().ack, Ack::Journal);
+        assert_eq!(with(&[]).unwrap().ack, Ack::Journal);
+        let message = |pairs| with(pairs).unwrap_err().to_string();
+        insta::assert_snapshot!(message(&[("DATABASE_URL", "mysql://u:secret@h/db")]), @"DATABASE_URL: it is no such address; it takes postgres://user:password@host:5432/database");
+        insta::assert_snapshot!(message(&[("REDIS_URL", "redis://h")]), @"REDIS_URL: DATABASE_URL is not set, and the stream alone keeps nothing for good; it takes redis://host:6379, beside DATABASE_URL");
+        insta::assert_snapshot!(message(&[("ACK", "postgres")]), @"ACK: postgres needs DATABASE_URL; it takes postgres (the default where DATABASE_URL is set) or journal");
+        insta::assert_snapshot!(message(&[("FLUSHER_EMBEDDED", "0")]), @"FLUSHER_EMBEDDED: a league in SQLite has no other process to write its history; it takes 1 or 0: whether role all also writes history, facts and snapshots");
     }
 
     #[test]

@@ -1,10 +1,16 @@
-//! History: what outcomes leave behind, written with its watermark by one thread and read by the routes of the past.
+//! History: what outcomes leave behind, written with its watermark and read by the routes of the past.
 //!
+//! ```text
+//!  apply thread ──Told──▶ one thread ─┬─ Here:      the ports of this process's own store
+//!                                    ├─ Flusher:   the flusher of a shared database
+//!                                    └─ Elsewhere: nothing; another process writes
+//! ```
 //! The writer is behind the replica by a flush interval, or by a few times as long as a write takes; a reader asks for a
-//! flush instead of waiting for it. When it is [`FAR`] behind, no new positions are taken until it has caught up.
-//! It learns of every outcome, in order, from the apply thread; after a start the replica begins no later than the
+//! flush instead of waiting for it. When this process's own store is [`FAR`] behind, no new positions are taken until it
+//! has caught up. It learns of every batch, in order, from the apply thread; after a start the replica begins no later than the
 //! watermark, so that catching up is the ordinary re-execution and nothing else.
 
+mod flushed;
 mod past_ids;
 
 use std::sync::Arc;
@@ -12,9 +18,10 @@ use std::time::{Duration, Instant};
 
 use ftl_core::id::{CommandId, Seq};
 use ftl_core::outcome::Outcome;
-use ftl_core::projection::{ProjectionError, Projections, rows_of};
+use ftl_core::projection::{Executed, ProjectionError, Projections, rows_of};
 use ftl_core::time::{At, Span};
 use ftl_store::answers::{Answers, PastAnswer};
+use ftl_store::postgres::flusher::Flusher;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -38,12 +45,36 @@ const IDS_TOGETHER: usize = 20_000;
 /// How long an answer is kept for a retry.
 const ANSWERS_KEPT: Span = Span::minutes(24 * 60);
 
+/// Between two looks at how far another process has written.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Who writes history.
+#[derive(Clone)]
+pub enum Keeping {
+    /// This process, through its ports.
+    Here,
+    /// This process, with the flusher of a shared database.
+    Flusher(Arc<Flusher>),
+    /// Another process.
+    Elsewhere,
+}
+
+/// What the apply thread tells.
+#[derive(Debug)]
+pub enum Told {
+    /// The state was loaded anew: what follows goes on from there.
+    Restarted,
+    /// A batch was executed.
+    Executed(Executed),
+}
+
 /// See the module.
 pub struct History {
     /// Rows of the past.
     pub projections: Arc<dyn Projections>,
     answers: Arc<dyn Answers>,
     past_ids: PastIds,
+    keeping: Keeping,
     written: watch::Sender<Seq>,
     flush: Notify,
 }
@@ -54,23 +85,59 @@ pub struct Writer {
 }
 
 impl History {
-    /// History in these stores, and the lower of their watermarks.
-    pub async fn open(projections: Arc<dyn Projections>, answers: Arc<dyn Answers>) -> Result<(Arc<Self>, Seq), ProjectionError> {
+    /// History in these stores.
+    pub async fn open(
+        projections: Arc<dyn Projections>,
+        answers: Arc<dyn Answers>,
+        keeping: Keeping,
+    ) -> Result<Arc<Self>, ProjectionError> {
         let low = projections.watermark().await?.min(answers.answered().await?);
         let (past_ids, written, flush) = (PastIds::default(), watch::Sender::new(low), Notify::new());
-        Ok((Arc::new(Self { projections, answers, past_ids, written, flush }), low))
+        Ok(Arc::new(Self { projections, answers, past_ids, keeping, written, flush }))
     }
 
-    /// Starts the writer; it ends when the replica is gone, with everything written.
-    pub fn write_from(self: &Arc<Self>, outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, interval: Duration) -> std::io::Result<Writer> {
+    /// Whether this process writes history; such a process takes snapshots too.
+    pub fn is_written_here(&self) -> bool {
+        !matches!(self.keeping, Keeping::Elsewhere)
+    }
+
+    /// No later than this a replica must begin: what comes behind it is not written, and nobody else would bring it.
+    pub fn brought_up_to(&self) -> watch::Receiver<Seq> {
+        match &self.keeping {
+            Keeping::Here => self.written.subscribe(),
+            Keeping::Flusher(flusher) => flusher.archived(),
+            // The receiver keeps the value when its sender is gone.
+            Keeping::Elsewhere => watch::channel(Seq(u64::MAX)).1,
+        }
+    }
+
+    /// Starts the writer; it ends when the replica is gone, with everything written. Where the flusher finds that its
+    /// entries are of a former epoch, `reload` makes the replica begin anew.
+    pub fn write_from(
+        self: &Arc<Self>,
+        told: mpsc::UnboundedReceiver<Told>,
+        interval: Duration,
+        reload: Arc<Notify>,
+    ) -> std::io::Result<Writer> {
         // Beside the writer: until it is done, every id is looked up.
         tokio::spawn(learn_past_ids(Arc::clone(self)));
-        // Making thousands of rows would hold up requests.
-        Ok(Writer { task: on_own_thread("history", run(Arc::clone(self), outcomes, interval))? })
+        let history = Arc::clone(self);
+        let task = match &self.keeping {
+            // Making thousands of rows would hold up requests.
+            Keeping::Here => on_own_thread("history", run(history, told, interval))?,
+            Keeping::Flusher(flusher) => tokio::spawn(flushed::run(history, Arc::clone(flusher), told, interval, reload)),
+            Keeping::Elsewhere => tokio::spawn(follow(history, told)),
+        };
+        Ok(Writer { task })
     }
 
     /// Waits until what was applied by `seq` is history; how far history is then.
     pub async fn reach(&self, seq: Seq) -> Seq {
+        if matches!(self.keeping, Keeping::Elsewhere) {
+            // A slow flusher makes history old, not unreadable: the answer says how far it is.
+            let _ = tokio::time::timeout(READ_WAIT, self.look_until(seq)).await;
+            return *self.written.borrow();
+        }
         let mut written = self.written.subscribe();
         if *written.borrow() < seq {
             self.flush.notify_one();
@@ -80,9 +147,50 @@ impl History {
         *self.written.borrow()
     }
 
-    /// Whether history is too far behind `seq` for more to be promised.
+    /// Whether this process's own history is too far behind `seq` for more to be promised. How far a shared database is
+    /// behind is the archive's matter.
     pub(crate) fn is_far_behind(&self, seq: Seq) -> bool {
-        seq.0.saturating_sub(self.written.borrow().0) > FAR
+        matches!(self.keeping, Keeping::Here) && seq.0.saturating_sub(self.written.borrow().0) > FAR
+    }
+
+    /// Looks at the watermark of a history that another process writes.
+    async fn look_until(&self, seq: Seq) {
+        while *self.written.borrow() < seq {
+            match self.projections.watermark().await {
+                Ok(at) => self.raise(at),
+                Err(error) => tracing::debug!(%error, "history's watermark cannot be read"),
+            }
+            if *self.written.borrow() < seq {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+
+    fn raise(&self, seq: Seq) {
+        self.written.send_if_modified(|at| {
+            let further = seq > *at;
+            *at = seq.max(*at);
+            further
+        });
+    }
+
+    /// The ids of a batch, whose answers are in the store or on their way; those of a day ago are `forgotten` now and then.
+    /// Says before when answers are to be dropped, when that is due.
+    fn learn(&self, executed: &Executed, forgotten: &mut At) -> Option<At> {
+        self.past_ids.insert(executed.outcomes.iter().map(|outcome| (outcome.id, outcome.at)));
+        let at = executed.batch.at;
+        (at.since(*forgotten) > Span::minutes(60)).then(|| {
+            *forgotten = at;
+            let before = At(at.0.saturating_sub(ANSWERS_KEPT.0));
+            self.past_ids.forget_before(before);
+            before
+        })
+    }
+
+    async fn drop_answers(&self, before: At) {
+        if let Err(error) = self.answers.forget_before(before).await {
+            tracing::warn!(%error, "old answers could not be dropped");
+        }
     }
 
     /// `false`: certainly no answer of this command is stored.
@@ -132,13 +240,27 @@ async fn learn_past_ids(history: Arc<History>) {
     }
 }
 
-async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Outcome>>, shortest: Duration) {
+/// Another process writes: only the ids are learnt.
+async fn follow(history: Arc<History>, mut told: mpsc::UnboundedReceiver<Told>) {
+    let mut forgotten = At(0);
+    while let Some(told) = told.recv().await {
+        if let Told::Executed(executed) = told {
+            let _dropped_by_the_writer = history.learn(&executed, &mut forgotten);
+        }
+    }
+}
+
+async fn run(history: Arc<History>, mut told: mpsc::UnboundedReceiver<Told>, shortest: Duration) {
     let mut pending: Vec<Arc<Outcome>> = Vec::new();
+    let mut received: Vec<Told> = Vec::new();
     let mut forgotten = At(0);
     let mut interval = shortest;
     loop {
-        if pending.is_empty() && outcomes.recv_many(&mut pending, BATCH).await == 0 {
-            return;
+        if pending.is_empty() {
+            if told.recv_many(&mut received, BATCH).await == 0 {
+                return;
+            }
+            pending.extend(outcomes_of(&mut received));
         }
         let deadline = tokio::time::sleep(interval);
         tokio::pin!(deadline);
@@ -146,10 +268,11 @@ async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Ou
             let room = BATCH - pending.len();
             tokio::select! {
                 biased;
-                n = outcomes.recv_many(&mut pending, room) => if n == 0 { break },
+                n = told.recv_many(&mut received, room) => if n == 0 { break },
                 () = &mut deadline => break,
                 () = history.flush.notified() => break,
             }
+            pending.extend(outcomes_of(&mut received));
         }
         let began = Instant::now();
         while let Err(error) = write(&history, &pending).await {
@@ -163,13 +286,19 @@ async fn run(history: Arc<History>, mut outcomes: mpsc::UnboundedReceiver<Arc<Ou
                 forgotten = last.at;
                 let before = At(last.at.0.saturating_sub(ANSWERS_KEPT.0));
                 history.past_ids.forget_before(before);
-                if let Err(error) = history.answers.forget_before(before).await {
-                    tracing::warn!(%error, "old answers could not be dropped");
-                }
+                history.drop_answers(before).await;
             }
         }
         pending.clear();
     }
+}
+
+/// What is behind a watermark is left out when it is written: that the replica began anew changes nothing.
+fn outcomes_of(told: &mut Vec<Told>) -> impl Iterator<Item = Arc<Outcome>> {
+    told.drain(..).flat_map(|told| match told {
+        Told::Executed(executed) => executed.outcomes,
+        Told::Restarted => Vec::new(),
+    })
 }
 
 /// Writes what is behind each watermark. Outcomes before it come again after every start.
@@ -188,10 +317,6 @@ async fn write(history: &History, pending: &[Arc<Outcome>]) -> Result<(), Projec
         let behind: Vec<Outcome> = pending.iter().filter(|outcome| outcome.seq > from).map(answered).collect();
         history.answers.remember(from, last, &behind).await?;
     }
-    history.written.send_if_modified(|at| {
-        let further = last > *at;
-        *at = last.max(*at);
-        further
-    });
+    history.raise(last);
     Ok(())
 }

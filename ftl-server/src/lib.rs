@@ -25,6 +25,7 @@ pub mod middleware;
 mod own_thread;
 pub mod past;
 pub mod problem;
+mod recovery;
 pub mod replays;
 pub mod replica;
 pub mod router;

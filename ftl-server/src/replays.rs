@@ -113,7 +113,9 @@ impl App {
                 Ok(outcome) => return Ok(outcome.answer.result.clone().map(drop)),
                 Err(SubmitError::Draining) => return Err("the server ends".into()),
                 // Feed commands are once by their natural keys and their ids: sending one again is safe.
-                Err(SubmitError::Overloaded | SubmitError::Refused(_) | SubmitError::Unknown | SubmitError::Stopped(_)) => {
+                Err(
+                    SubmitError::Overloaded | SubmitError::Away | SubmitError::Refused(_) | SubmitError::Unknown | SubmitError::Stopped(_),
+                ) => {
                     tokio::time::sleep(AGAIN).await;
                 }
             }

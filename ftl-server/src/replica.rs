@@ -14,6 +14,7 @@ pub mod answers;
 pub mod append;
 pub mod apply;
 pub mod health;
+pub mod kept;
 pub mod lag;
 pub mod market;
 mod players;
@@ -36,11 +37,13 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::history::Told;
 use crate::problem::Problem;
 use crate::wire::League;
 use answers::{Answers, OrderEnd};
 use append::{Appender, Lane, SubmitError};
 use health::Health;
+use kept::Kept;
 use lag::Lag;
 use market::Market;
 use players::Players;
@@ -71,8 +74,12 @@ pub struct ReplicaParts {
     pub snapshots: SnapshotPlan,
     /// Entries that an operator has set aside.
     pub quarantine: Quarantine,
-    /// Takes the outcomes, in order, for history.
-    pub history: Option<mpsc::UnboundedSender<Arc<Outcome>>>,
+    /// Takes what is executed, in order, for history.
+    pub history: Option<mpsc::UnboundedSender<Told>>,
+    /// Makes the state be loaded anew.
+    pub reload: Arc<Notify>,
+    /// What is to be kept before it is acknowledged.
+    pub kept: Kept,
 }
 
 /// What the threads and tasks of a replica share.
@@ -92,13 +99,24 @@ pub(crate) struct Shared {
     pub quarantine: Quarantine,
     pub snapshots: SnapshotPlan,
     /// Dropped with the apply thread: so the writer of history knows its end.
-    pub history: Mutex<Option<mpsc::UnboundedSender<Arc<Outcome>>>>,
+    pub history: Mutex<Option<mpsc::UnboundedSender<Told>>>,
+    pub reload: Arc<Notify>,
+    pub kept: Kept,
     /// Wakes the apply thread: an entry was quarantined, or the end.
     pub wake: Notify,
     /// Set once, to end threads and tasks.
     pub closing: watch::Sender<bool>,
     /// Set once, when the apply thread has ended.
     pub ended: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// Tells the writer of history, which ends only with the process.
+    pub(super) fn tell(&self, told: Told) {
+        if let Some(history) = &*self.history.lock() {
+            drop(history.send(told));
+        }
+    }
 }
 
 impl Replica {
@@ -121,6 +139,8 @@ impl Replica {
             quarantine: parts.quarantine,
             snapshots: parts.snapshots,
             history: Mutex::new(parts.history),
+            reload: parts.reload,
+            kept: parts.kept,
             wake: Notify::new(),
             closing: watch::Sender::new(false),
             ended: watch::Sender::new(false),
@@ -181,6 +201,11 @@ impl Replica {
         *self.shared.applied.borrow()
     }
 
+    /// The journal's epoch that this process appends in: what it appended before a recovery is of a former one.
+    pub fn epoch(&self) -> u64 {
+        self.shared.tip.lock().epoch
+    }
+
     /// Tells when entries are applied.
     pub fn follow(&self) -> watch::Receiver<Seq> {
         self.shared.applied.subscribe()
@@ -191,14 +216,22 @@ impl Replica {
         self.shared.health.load_full()
     }
 
-    /// Appends a command and returns what became of it, once it is applied here.
+    /// Appends a command and returns what became of it, once it is applied here and kept as it must be.
     pub async fn submit(&self, lane: Lane, command: Command) -> Result<Arc<Outcome>, SubmitError> {
-        self.appender.submit(lane, command).await
+        let epoch = self.epoch();
+        let outcome = self.appender.submit(lane, command).await?;
+        self.shared.kept.acknowledged(outcome.seq, epoch).await?;
+        Ok(outcome)
     }
 
     /// Appends commands with nobody else's between them and returns what became of each.
     pub async fn submit_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Arc<Outcome>>, SubmitError> {
-        self.appender.submit_together(lane, commands).await
+        let epoch = self.epoch();
+        let outcomes = self.appender.submit_together(lane, commands).await?;
+        if let Some(last) = outcomes.last() {
+            self.shared.kept.acknowledged(last.seq, epoch).await?;
+        }
+        Ok(outcomes)
     }
 
     /// Whether an append of this command is of unknown fate: it must not be sent again yet.
@@ -228,6 +261,21 @@ impl Replica {
         &self.shared.window
     }
 
+    /// Opens are shed, or no longer: the archive is far behind, or the journal's store fills up.
+    pub fn shed_opens(&self, shed: bool) {
+        self.shared.lag.shed(shed);
+    }
+
+    /// The last confirmed snapshot; 0 where there is none.
+    pub async fn last_snapshot(&self) -> Seq {
+        self.shared.snapshots.last_confirmed().await
+    }
+
+    /// Commands that wait for an append: of the feed, closes, opens.
+    pub fn waiting(&self) -> [usize; 3] {
+        self.appender.waiting()
+    }
+
     /// How long the oldest entry that this process appended waits to be applied.
     pub fn apply_lag(&self) -> Duration {
         self.shared.lag.age()
@@ -252,7 +300,7 @@ impl Replica {
                 ));
             }
         }
-        self.shared.quarantine.add(seq, reason).map_err(|error| {
+        self.shared.quarantine.add(seq, reason).await.map_err(|error| {
             tracing::error!(%error, "the quarantine could not be written");
             Problem::internal()
         })?;

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
+use crate::config::Role;
 use crate::middleware;
 use crate::routes::{admin, auth, boards, events, fixtures, health, history, instruments, me, orders, positions};
 
@@ -32,9 +33,9 @@ impl utoipa::Modify for Credentials {
     }
 }
 
-/// Every route behind every layer.
+/// Every route of this process's role behind every layer.
 pub fn router(app: &App) -> Router {
-    let (routes, description) = described().split_for_parts();
+    let (routes, description) = described(app.config.role).split_for_parts();
     let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", description);
     let routes = routes.with_state(app.clone()).merge(docs);
     middleware::wrap(app, routes)
@@ -42,10 +43,10 @@ pub fn router(app: &App) -> Router {
 
 /// The OpenAPI description, as `/api/openapi.json` serves it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described().into_openapi()
+    described(Role::All).into_openapi()
 }
 
-fn described() -> OpenApiRouter<App> {
+fn described(role: Role) -> OpenApiRouter<App> {
     let trading = OpenApiRouter::new()
         .routes(routes!(positions::quote))
         .routes(routes!(positions::open))
@@ -70,12 +71,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(boards::district))
         .routes(routes!(boards::risk));
 
-    let people = OpenApiRouter::new()
-        .routes(routes!(auth::dev))
-        .routes(routes!(auth::batch))
-        .routes(routes!(auth::ticket))
-        .routes(routes!(me::me))
-        .routes(routes!(events::events));
+    let people =
+        OpenApiRouter::new().routes(routes!(auth::dev)).routes(routes!(auth::batch)).routes(routes!(auth::ticket)).routes(routes!(me::me));
 
     let operator = OpenApiRouter::new()
         .routes(routes!(health::admin))
@@ -103,8 +100,15 @@ fn described() -> OpenApiRouter<App> {
 
     let imports = OpenApiRouter::new().routes(routes!(admin::imports::import)).layer(DefaultBodyLimit::max(admin::imports::BODY_LIMIT));
 
+    let streams = OpenApiRouter::new().routes(routes!(events::events));
+    let api = match role {
+        Role::All | Role::Api => trading.merge(market).merge(people).merge(streams).merge(operator).merge(imports),
+        Role::Ws => market.merge(streams),
+        Role::Feed => operator.merge(imports),
+        Role::Flusher => OpenApiRouter::new(),
+    };
     OpenApiRouter::with_openapi(Description::openapi())
-        .nest("/api", trading.merge(market).merge(people).merge(operator).merge(imports))
+        .nest("/api", api)
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -12,16 +12,17 @@ use std::time::Duration;
 use ftl_core::command::Genesis;
 use ftl_core::projection::ProjectionError;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Parts};
 use crate::auth::Tokens;
 use crate::auth::keys::{KeyError, Keys};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Role};
 use crate::history::{History, Writer};
 use crate::limits::Limits;
+use crate::recovery;
 use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
@@ -68,7 +69,7 @@ pub struct Server {
 
 /// Serves the league of the configuration until `until` is done; then ends in order.
 pub async fn serve(config: Config, until: impl Future<Output = ()>) -> Result<(), ServeError> {
-    let stores = Stores::in_directory(&config.data, &config.league).await?;
+    let stores = Stores::of(&config).await?;
     let genesis = default_genesis(&config.league);
     let server = Server::start(config, stores, genesis).await?;
     tracing::info!(address = %server.address(), "listening");
@@ -105,17 +106,22 @@ impl Server {
         };
         // Nobody outside the machine logs in under any name.
         let host = if config.env == Environment::Production { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
-        let wanted = SocketAddr::new(IpAddr::V4(host), config.api_port);
-        let listener = TcpListener::bind(wanted).await.map_err(system(&format!("API_PORT: listening on {wanted}")))?;
+        let (variable, port) = match config.role {
+            Role::Ws => ("WS_PORT", config.ws_port),
+            Role::All | Role::Api | Role::Flusher | Role::Feed => ("API_PORT", config.api_port),
+        };
+        let wanted = SocketAddr::new(IpAddr::V4(host), port);
+        let listener = TcpListener::bind(wanted).await.map_err(system(&format!("{variable}: listening on {wanted}")))?;
         let address = listener.local_addr().map_err(system("the port"))?;
         crate::telemetry::figures();
         let keys = Keys::of(&config)?;
         found(&*stores.journal, genesis).await?;
 
-        let (history, watermark) = History::open(stores.projections, stores.answers).await?;
-        let (sender, outcomes) = mpsc::unbounded_channel();
+        let history = History::open(stores.projections, stores.answers, stores.keeping).await?;
+        let (sender, told) = mpsc::unbounded_channel();
+        let reload = Arc::new(Notify::new());
         let snapshots = match stores.snapshots {
-            Some(store) => SnapshotPlan::new(store, config.snapshot_every, watermark),
+            Some(store) => SnapshotPlan::new(store, history.is_written_here().then_some(config.snapshot_every), history.brought_up_to()),
             None => SnapshotPlan::none(),
         };
         let parts = ReplicaParts {
@@ -124,9 +130,11 @@ impl Server {
             snapshots,
             quarantine: stores.quarantine,
             history: Some(sender),
+            reload: Arc::clone(&reload),
+            kept: stores.kept,
         };
         let replica = Replica::start(parts).map_err(system("a thread"))?;
-        let writer = history.write_from(outcomes, config.flush_interval).map_err(system("a thread"))?;
+        let writer = history.write_from(told, config.flush_interval, reload).map_err(system("a thread"))?;
         let command_key = blake3::derive_key("FTL 2026 command ids of idempotency keys", config.league.as_bytes());
         let app = App::new(Parts {
             limits: Limits::of(&config),
@@ -144,6 +152,9 @@ impl Server {
             config,
         });
         let upkeep = tokio::spawn(keep_up(app.clone()));
+        if let Some(shared) = stores.shared {
+            tokio::spawn(recovery::look_after(app.clone(), shared));
+        }
         let routes = router(&app).into_make_service_with_connect_info::<SocketAddr>();
         let ending = app.ending.clone();
         let serving = tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(ending.cancelled_owned()).await });

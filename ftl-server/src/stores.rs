@@ -1,5 +1,7 @@
 //! What a server stands on: journal, history, identities, snapshots; and the league's first entry.
 
+pub mod shared;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +16,11 @@ use ftl_store::data_dir::{DataDir, LeagueMeta, OpenError, OpenOptions};
 use ftl_store::identity::Identities;
 use ftl_store::snapshots::SnapshotStore;
 
+use crate::config::Config;
+use crate::history::Keeping;
+use crate::replica::kept::Kept;
 use crate::replica::quarantine::Quarantine;
+use shared::{SharedError, SharedLeague};
 
 /// Accounts that a league expects where nobody says otherwise (R2.3).
 const EXPECTED_ACCOUNTS: u64 = 1_000;
@@ -35,8 +41,14 @@ pub struct Stores {
     pub quarantine: Quarantine,
     /// Wall-clock time, the one that stamps the journal.
     pub clock: Arc<dyn Clock>,
+    /// Who writes history.
+    pub keeping: Keeping,
+    /// When a command counts as kept.
+    pub kept: Kept,
     /// The directory's handle: closed last.
     pub league: Option<ftl_store::data_dir::League>,
+    /// The databases of a league that several processes share.
+    pub shared: Option<SharedLeague>,
 }
 
 /// The stores cannot be had.
@@ -48,12 +60,23 @@ pub enum StoreError {
     /// A file beside the journal cannot be read.
     #[error("{0}: {1}")]
     File(String, std::io::Error),
+    /// The databases are refused, or do not answer.
+    #[error(transparent)]
+    Shared(#[from] SharedError),
     /// The league could not be founded.
     #[error("the league could not be founded: {0}")]
     Founding(String),
 }
 
 impl Stores {
+    /// The league where the configuration says that it is kept.
+    pub async fn of(config: &Config) -> Result<Self, StoreError> {
+        match &config.database_url {
+            Some(url) => Ok(shared::open(config, url).await?),
+            None => Self::in_directory(&config.data, &config.league).await,
+        }
+    }
+
     /// The league kept in a directory; an empty one is made.
     pub async fn in_directory(directory: &Path, league: &str) -> Result<Self, StoreError> {
         Self::stamped_by(Arc::new(SystemClock), directory, league).await
@@ -74,7 +97,10 @@ impl Stores {
             snapshots: Some(Arc::new(open.snapshots.clone())),
             quarantine,
             clock,
+            keeping: Keeping::Here,
+            kept: Kept::by_the_journal(),
             league: Some(open),
+            shared: None,
         })
     }
 }

@@ -26,6 +26,10 @@ use crate::clock::SystemClock;
 /// How long an append goes on guessing while others are always first.
 const CONTENTION: Duration = Duration::from_secs(2);
 
+/// A connection that rested so long is asked for the head before anything is appended over it: that it broke meanwhile is
+/// found out by a question that is safe to ask again, and not by an append of unknown fate.
+const RESTED: Duration = Duration::from_millis(500);
+
 /// How a journal that several processes share is opened.
 #[derive(Clone)]
 pub struct SharedOptions {
@@ -105,7 +109,7 @@ impl Appender {
             JournalClock::Store => Some(Arc::clone(&options.clock)),
             JournalClock::Supplied => None,
         };
-        tokio::spawn(Task { store, clock, most_skew_ms: options.most_skew_ms, head: None, told }.run(inbox));
+        tokio::spawn(Task { store, clock, most_skew_ms: options.most_skew_ms, head: None, answered: Instant::now(), told }.run(inbox));
         Self { requests, appended }
     }
 
@@ -133,6 +137,8 @@ struct Task<S> {
     most_skew_ms: u64,
     /// As it was last seen; `None` where nobody knows.
     head: Option<Head>,
+    /// When the store last answered.
+    answered: Instant,
     told: watch::Sender<Seq>,
 }
 
@@ -141,6 +147,7 @@ impl<S: HeadStore> Task<S> {
         while let Some(Request { seen, at, count, encoded, reply }) = inbox.recv().await {
             let result = self.append(seen, at, count, &encoded).await;
             if let Ok(appended) = &result {
+                self.answered = Instant::now();
                 self.told.send_replace(appended.last);
             }
             // A caller that went away is no reason not to store it.
@@ -148,13 +155,23 @@ impl<S: HeadStore> Task<S> {
         }
     }
 
+    /// Where the journal ends; over a new connection where the one at hand has broken.
+    async fn look(&mut self) -> Result<Head, Refusal> {
+        let asked = Instant::now();
+        match self.store.head().await {
+            // One that does not answer at all is not asked twice: whoever waits is told within his patience.
+            Err(_broken) if asked.elapsed() < RESTED => self.store.head().await,
+            other => other,
+        }
+    }
+
     async fn append(&mut self, seen: Tip, at: Option<At>, count: usize, encoded: &[u8]) -> Result<Appended, AppendError> {
         let began = Instant::now();
-        let mut known = self.head.take().map(|head| (head, false));
+        let mut known = self.head.take().filter(|_| self.answered.elapsed() < RESTED).map(|head| (head, false));
         loop {
             let (head, fresh) = match known.take() {
                 Some(known) => known,
-                None => (self.store.head().await.map_err(AppendError::Refused)?, true),
+                None => (self.look().await.map_err(AppendError::Refused)?, true),
             };
             let now = self.clock.as_ref().map(|clock| clock.now());
             let batch = match next(&head, seen, at, now, count, encoded) {

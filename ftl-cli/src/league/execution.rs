@@ -1,18 +1,15 @@
 //! A journal executed again, entry by entry.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use ftl_core::id::Seq;
-use ftl_core::journal::Journal;
 use ftl_core::outcome::{Entry, Outcome};
 use ftl_core::state::State;
 use ftl_core::time::At;
 use ftl_store::snapshots::SnapshotHead;
-use ftl_store::sqlite::journal::SqliteJournal;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Reading;
+use super::{Entries, Reading};
 use crate::failure::Failure;
 use crate::output;
 
@@ -21,7 +18,7 @@ const TOGETHER: usize = 4_096;
 
 /// See the module.
 pub struct Execution {
-    journal: Arc<SqliteJournal>,
+    entries: Entries,
     /// The league after the last entry given out.
     pub state: State,
     waiting: VecDeque<Entry>,
@@ -48,9 +45,7 @@ impl Execution {
     }
 
     async fn from_newest(reading: &Reading, wanted: impl Fn(&SnapshotHead) -> bool + Send + 'static, to: Seq) -> Result<Self, Failure> {
-        let snapshots = reading.league.snapshots.clone();
-        let load = tokio::task::spawn_blocking(move || snapshots.load_newest(wanted)).await.map_err(Failure::could_not_run)??;
-        match load.snapshot {
+        match reading.snapshot(wanted).await? {
             Some(snapshot) => {
                 let state = State::restore(&snapshot.bytes)?.with_quarantine(reading.quarantine.clone());
                 Ok(Self::from(reading, state, to))
@@ -61,14 +56,14 @@ impl Execution {
 
     fn from(reading: &Reading, state: State, to: Seq) -> Self {
         let read = state.seq();
-        let journal = Arc::clone(&reading.league.journal);
-        Self { journal, state, waiting: VecDeque::new(), read, to, bar: bar(to.0.saturating_sub(read.0)) }
+        let entries = reading.entries();
+        Self { entries, state, waiting: VecDeque::new(), read, to, bar: bar(to.0.saturating_sub(read.0)) }
     }
 
     /// The next entry, not applied yet; `None` at the end.
     pub async fn peek(&mut self) -> Result<Option<&Entry>, Failure> {
         if self.waiting.is_empty() && self.read < self.to {
-            let batches = self.journal.read(self.read, TOGETHER).await?;
+            let batches = self.entries.read(self.read, TOGETHER).await?;
             self.read = batches.last().map_or(self.to, |batch| batch.last());
             self.waiting.extend(batches.iter().flat_map(|batch| batch.entries().collect::<Vec<_>>()));
         }
@@ -94,7 +89,8 @@ impl Execution {
     }
 }
 
-fn bar(entries: u64) -> ProgressBar {
+/// Progress over so many entries, where somebody watches.
+pub fn bar(entries: u64) -> ProgressBar {
     if !output::is_watched() || entries < 100_000 {
         return ProgressBar::hidden();
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ftl_core::id::{InstrumentIdx, Seq};
 use ftl_core::outcome::Outcome;
 use ftl_core::projection::{Projections, Row, rows_of};
+use ftl_store::postgres::projections::PostgresProjections;
 use ftl_store::sqlite::projections::SqliteProjections;
 
 use super::Reading;
@@ -21,6 +22,15 @@ enum Table {
     ClosedPositions,
     Ledger,
     Ticks(InstrumentIdx),
+}
+
+/// History as one of the stores holds it.
+#[derive(Clone)]
+pub enum Rows {
+    /// In a directory.
+    Sqlite(Arc<SqliteProjections>),
+    /// In a database.
+    Postgres(Arc<PostgresProjections>),
 }
 
 /// A row that differs.
@@ -44,7 +54,7 @@ struct Column {
 
 /// See the module.
 pub struct StoredHistory {
-    projections: Arc<SqliteProjections>,
+    rows: Rows,
     /// Up to here history is written.
     pub written: Seq,
     from: Seq,
@@ -58,11 +68,11 @@ pub struct StoredHistory {
 impl StoredHistory {
     /// History of the entries behind `from`.
     pub async fn of(reading: &Reading, from: Seq) -> Result<Self, Failure> {
-        let projections = Arc::clone(&reading.league.projections);
-        let written = projections.watermark().await?;
+        let rows = reading.rows();
+        let written = rows.watermark().await?;
         let column = || Column { after: (from, u32::MAX), ..Column::default() };
         let columns = [Table::Fills, Table::ClosedPositions, Table::Ledger].into_iter().map(|table| (table, column())).collect();
-        Ok(Self { projections, written, from, columns, compared: 0, differences: Vec::new() })
+        Ok(Self { rows, written, from, columns, compared: 0, differences: Vec::new() })
     }
 
     /// Compares the rows of one entry, if they are written already.
@@ -105,7 +115,7 @@ impl StoredHistory {
         let from = self.from;
         let column = self.columns.entry(table).or_insert_with(|| Column { after: (from, u32::MAX), ..Column::default() });
         if column.waiting.is_empty() && !column.ended && !column.differs {
-            let page = page(&self.projections, table, column.after).await?;
+            let page = self.rows.page(table, column.after).await?;
             column.ended = page.len() < TOGETHER;
             column.after = page.last().map_or(column.after, place_of);
             column.waiting.extend(page);
@@ -114,13 +124,35 @@ impl StoredHistory {
     }
 }
 
-async fn page(projections: &SqliteProjections, table: Table, after: (Seq, u32)) -> Result<Vec<Row>, Failure> {
-    Ok(match table {
-        Table::Fills => projections.all_fills(after, TOGETHER).await?.into_iter().map(Row::Fill).collect(),
-        Table::ClosedPositions => projections.all_closed_positions(after, TOGETHER).await?.into_iter().map(Row::ClosedPosition).collect(),
-        Table::Ledger => projections.all_postings(after, TOGETHER).await?.into_iter().map(Row::Ledger).collect(),
-        Table::Ticks(instrument) => projections.ticks(instrument, after, TOGETHER).await?.into_iter().map(Row::Tick).collect(),
-    })
+impl Rows {
+    /// Up to which entry it is written.
+    pub async fn watermark(&self) -> Result<Seq, Failure> {
+        Ok(match self {
+            Self::Sqlite(rows) => rows.watermark().await?,
+            Self::Postgres(rows) => rows.watermark().await?,
+        })
+    }
+
+    async fn page(&self, table: Table, after: (Seq, u32)) -> Result<Vec<Row>, Failure> {
+        match self {
+            Self::Sqlite(rows) => Ok(match table {
+                Table::Fills => wrapped(rows.all_fills(after, TOGETHER).await?, Row::Fill),
+                Table::ClosedPositions => wrapped(rows.all_closed_positions(after, TOGETHER).await?, Row::ClosedPosition),
+                Table::Ledger => wrapped(rows.all_postings(after, TOGETHER).await?, Row::Ledger),
+                Table::Ticks(instrument) => wrapped(rows.ticks(instrument, after, TOGETHER).await?, Row::Tick),
+            }),
+            Self::Postgres(rows) => Ok(match table {
+                Table::Fills => wrapped(rows.all_fills(after, TOGETHER).await?, Row::Fill),
+                Table::ClosedPositions => wrapped(rows.all_closed_positions(after, TOGETHER).await?, Row::ClosedPosition),
+                Table::Ledger => wrapped(rows.all_postings(after, TOGETHER).await?, Row::Ledger),
+                Table::Ticks(instrument) => wrapped(rows.ticks(instrument, after, TOGETHER).await?, Row::Tick),
+            }),
+        }
+    }
+}
+
+fn wrapped<T>(rows: Vec<T>, row: impl Fn(T) -> Row) -> Vec<Row> {
+    rows.into_iter().map(row).collect()
 }
 
 fn table_of(row: &Row) -> Table {

@@ -48,9 +48,10 @@ impl Writing {
         if league.meta.clock == JournalClock::Store {
             found(&*league.journal, default_genesis(&league.meta.league)).await?;
         }
+        let projections = Arc::clone(&league.projections);
         let reading = Reading::of(league, path).await?;
         // A league whose history lags is executed from where it lags.
-        let written = reading.league.projections.watermark().await?.min(reading.league.projections.answered().await?);
+        let written = projections.watermark().await?.min(projections.answered().await?);
         let mut execution = Execution::near(&reading, written, reading.head).await?;
         let mut behind = Vec::new();
         while let Some((_, outcome)) = execution.next().await? {
@@ -59,8 +60,9 @@ impl Writing {
             }
         }
         let state = std::mem::take(&mut execution.state);
-        let tip = reading.league.journal.head().await?;
-        let mut writing = Self { league: reading.league, state, tip, behind };
+        let Some(league) = reading.directory() else { return Err(Failure::could_not_run("only a directory is written to")) };
+        let tip = league.journal.head().await?;
+        let mut writing = Self { league, state, tip, behind };
         writing.write_history(TOGETHER).await?;
         Ok(writing)
     }

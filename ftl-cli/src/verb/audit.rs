@@ -9,15 +9,16 @@ use ftl_core::hash::Hash;
 use ftl_core::id::Seq;
 use ftl_core::outcome::Outcome;
 use ftl_core::rulebook::Standard;
-use ftl_store::data_dir::OpenError;
+use ftl_store::data_dir::{DataDir, OpenError};
+use ftl_store::postgres::watermarks::Projection;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::Where;
 use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
 use crate::league::history::StoredHistory;
+use crate::league::place::{Place, Where};
 use crate::output;
 
 /// Violations of one check that people are shown.
@@ -50,12 +51,15 @@ pub struct Audit {
 
 impl Audit {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let (head, checks) = match ftl_store::data_dir::DataDir::at(&self.place.data).open_for_reading().await {
-            Ok(league) => self.checks_of(Reading::of(league, &self.place.data).await?).await?,
-            Err(error) => match unsound(&error) {
-                Some(check) => (Seq(0), vec![check]),
-                None => return Err(error.into()),
+        let (head, checks) = match self.place.place() {
+            Place::Directory(path) => match DataDir::at(&path).open_for_reading().await {
+                Ok(league) => self.checks_of(Reading::of(league, &path).await?).await?,
+                Err(error) => match unsound(&error) {
+                    Some(check) => (Seq(0), vec![check]),
+                    None => return Err(error.into()),
+                },
             },
+            place @ Place::Database { .. } => self.checks_of(Reading::open(&place).await?).await?,
         };
         let ok = checks.iter().all(Check::ok);
         if self.json {
@@ -114,11 +118,14 @@ impl Audit {
         checks.extend(Following::of(rows, facts).finish(&mut execution.state));
         checks.push(snapshots.check);
         checks.push(history_check(&history));
+        if self.at.is_none() && reading.database().is_some() {
+            checks.push(projections_check(&reading).await?);
+        }
         Ok((to, checks))
     }
 }
 
-/// Opening walked every hash and every link: it would have been refused.
+/// Opening, or reading, walked every hash and every link: it would have been refused.
 fn chain(reading: &Reading) -> Check {
     let mut check = Check::named("chain");
     check.checked = reading.head.0;
@@ -140,12 +147,11 @@ fn unsound(error: &OpenError) -> Option<Check> {
     Some(check)
 }
 
-/// SQLite's own check of the files.
+/// What the databases say of themselves.
 async fn database(reading: &Reading) -> Result<Check, Failure> {
     let mut check = Check::named("database");
-    for found in [reading.league.journal.integrity().await?, reading.league.projections.integrity().await?] {
-        check.that(found.is_empty(), reading.head, || found.join("; "));
-    }
+    let found = reading.integrity().await?;
+    check.that(found.is_empty(), reading.head, || found.join("; "));
     Ok(check)
 }
 
@@ -157,8 +163,7 @@ struct Snapshots {
 
 impl Snapshots {
     async fn of(reading: &Reading) -> Result<Self, Failure> {
-        let snapshots = reading.league.snapshots.clone();
-        let heads = tokio::task::spawn_blocking(move || snapshots.heads()).await.map_err(Failure::could_not_run)??;
+        let heads = reading.snapshot_heads().await?;
         let expected = heads.into_iter().map(|head| (head.journal.tip.seq, head.state_hash)).collect();
         Ok(Self { expected, check: Check::named("snapshots") })
     }
@@ -177,6 +182,18 @@ fn history_check(history: &StoredHistory) -> Check {
     }
     check.checked = history.compared;
     check
+}
+
+/// Every table of a database against one that is built anew.
+async fn projections_check(reading: &Reading) -> Result<Check, Failure> {
+    let mut check = Check::named("projections");
+    let found = reading.differences(SHOWN).await?;
+    for difference in &found {
+        let whose = if difference.stored { "stored, and the journal does not make it" } else { "made by the journal, and not stored" };
+        check.that(false, reading.head, || format!("{}: {whose}: {}", difference.table, difference.row));
+    }
+    check.checked = Projection::ALL.len() as u64;
+    Ok(check)
 }
 
 fn as_json(check: &Check) -> Value {

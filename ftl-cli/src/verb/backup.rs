@@ -9,8 +9,8 @@ use ftl_store::backup::{self, Manifest};
 use ftl_store::clock::SystemClock;
 use ftl_store::data_dir::DataDir;
 
-use super::Where;
 use crate::failure::Failure;
+use crate::league::place::Where;
 use crate::output;
 
 /// Copies a league to a directory, consistent while it serves.
@@ -43,15 +43,16 @@ pub struct Restore {
 
 impl Backup {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let manifest = backup::backup(&DataDir::at(&self.place.data), &self.to, SystemClock.now()).await?;
+        let manifest = backup::backup(&DataDir::at(self.place.directory()?), &self.to, SystemClock.now()).await?;
         say(&manifest, self.json, &format!("backed up to {}", self.to.display()))
     }
 }
 
 impl Restore {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let manifest = backup::restore(&self.from, &DataDir::at(&self.place.data)).await?;
-        say(&manifest, self.json, &format!("restored to {}", self.place.data.display()))
+        let directory = self.place.directory()?;
+        let manifest = backup::restore(&self.from, &DataDir::at(&directory)).await?;
+        say(&manifest, self.json, &format!("restored to {}", directory.display()))
     }
 }
 

@@ -11,10 +11,10 @@ use ftl_core::projection::{Row, rows_of};
 use ftl_core::state::State;
 use serde_json::{Map, Value, json};
 
-use super::Where;
 use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
+use crate::league::place::Where;
 use crate::output;
 
 /// Writes out what happened, in order.
@@ -61,7 +61,7 @@ enum Format {
 
 impl Export {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let reading = Reading::open(&self.place.data).await?;
+        let reading = Reading::open(&self.place.place()).await?;
         let mut execution = Execution::from_the_start(&reading, reading.head);
         let out: Box<dyn Write> = match &self.out {
             Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|error| Failure::file(path, &error))?)),

@@ -11,8 +11,8 @@ use ftl_core::source::SourceError;
 use ftl_store::data_dir::OpenError;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Where;
 use crate::failure::Failure;
+use crate::league::place::Where;
 use crate::league::writing::Writing;
 use crate::output;
 
@@ -65,7 +65,7 @@ impl Import {
         let tournament = Tournament::parse(&texts.file, texts.squads.as_deref()).map_err(|error| import.refused(&error))?;
         let imported = match &import.url {
             Some(url) => over_http::import(url, &texts).await?,
-            None => into_directory(&tournament, &import.place.data).await?,
+            None => into_directory(&tournament, &import.place.directory()?).await?,
         };
         if import.json {
             output::json(&imported)?

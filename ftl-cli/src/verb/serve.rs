@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use ftl_server::config::{Config, LogFormat};
+use ftl_server::config::{self, Config, LogFormat};
 use ftl_server::serve::Server;
 use ftl_server::stores::Stores;
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::output;
   ftl serve
   API_PORT=9000 OPERATOR_TOKEN=correct-horse-battery ftl serve --data ./my-league")]
 pub struct Serve {
-    /// What this process does; `all` is the only role of this version.
+    /// What this process does; other roles than `all` need DATABASE_URL.
     #[arg(long, value_enum, default_value_t = Role::All)]
     role: Role,
     /// The league's directory; instead of FTL_DATA.
@@ -34,20 +34,41 @@ pub struct Serve {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Role {
+    /// Everything.
     All,
+    /// Answers requests.
+    Api,
+    /// Serves streams, on WS_PORT.
+    Ws,
+    /// Writes history, facts and snapshots to Postgres.
+    Flusher,
+    /// Plays matches into the league.
+    Feed,
+}
+
+impl From<Role> for config::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::All => Self::All,
+            Role::Api => Self::Api,
+            Role::Ws => Self::Ws,
+            Role::Flusher => Self::Flusher,
+            Role::Feed => Self::Feed,
+        }
+    }
 }
 
 impl Serve {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let Role::All = self.role;
         let mut config = Config::from_env()?;
+        config.role = self.role.into();
         if let Some(data) = self.data {
             config.data = data;
         }
         logs(&config.log_level, config.log_format)?;
         // Asked for before anything starts: a signal during the start ends it in order too.
         let until = ftl_server::serve::termination();
-        let stores = Stores::in_directory(&config.data, &config.league).await?;
+        let stores = Stores::of(&config).await?;
         let genesis = ftl_server::stores::default_genesis(&config.league);
         let (data, league) = (config.data.clone(), config.league.clone());
         let server = Server::start(config, stores, genesis).await?;

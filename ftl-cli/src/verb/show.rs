@@ -11,10 +11,10 @@ use ftl_core::time::At;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Where;
 use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
+use crate::league::place::Where;
 use crate::output;
 
 /// Shows one thing of a league, now or at an earlier entry or time.
@@ -67,7 +67,7 @@ impl std::str::FromStr for Moment {
 
 impl Show {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let reading = Reading::open(&self.place.data).await?;
+        let reading = Reading::open(&self.place.place()).await?;
         let to = match self.at {
             Some(Moment::Seq(seq)) => reading.up_to(Some(seq))?,
             _ => reading.head,

@@ -4,16 +4,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use ftl_core::journal::Journal;
 use ftl_core::state::State;
 use ftl_store::data_dir::{DataDir, OpenOptions};
 use ftl_store::snapshots::SnapshotHead;
 use serde_json::json;
 
-use super::Where;
 use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
+use crate::league::place::Where;
 use crate::output;
 
 /// Computes the state from the whole journal and keeps it as a confirmed snapshot.
@@ -29,9 +28,10 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let league = DataDir::at(&self.place.data).open(OpenOptions::default()).await?;
-        let reading = Reading::of(league, &self.place.data).await?;
-        let journal = reading.league.journal.opened_at().clone();
+        let path = self.place.directory()?;
+        let league = DataDir::at(&path).open(OpenOptions::default()).await?;
+        let (journal, snapshots) = (league.journal.opened_at().clone(), league.snapshots.clone());
+        let reading = Reading::of(league, &path).await?;
         let mut execution = Execution::from_the_start(&reading, reading.head);
         // The second computation runs no rule: it absorbs what the first one says happened.
         let mut second: State = State::new().with_quarantine(reading.quarantine.clone());
@@ -39,14 +39,16 @@ impl Snapshot {
             second.absorb(&outcome);
         }
         let (hash, confirming, seq) = (execution.state.hash(), second.hash(), execution.state.seq());
-        let (snapshots, image) = (reading.league.snapshots.clone(), execution.state.snapshot());
+        let image = execution.state.snapshot();
         let written = tokio::task::spawn_blocking(move || {
             snapshots.write(&SnapshotHead { journal, state_hash: hash }, &image.encode())?;
             snapshots.confirm(seq, &confirming)
         });
         written.await.map_err(Failure::could_not_run)??;
-        debug_assert_eq!(reading.league.journal.head().await?.seq, seq);
-        reading.league.close().await?;
+        drop(execution);
+        if let Some(league) = reading.directory() {
+            league.close().await?;
+        }
         if self.json {
             output::json(&json!({"seq": seq, "hash": hash}))?;
         } else {

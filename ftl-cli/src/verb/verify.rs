@@ -9,11 +9,11 @@ use ftl_core::hash::Hash;
 use ftl_core::id::{OrderId, PositionId, Seq};
 use serde_json::{Value, json};
 
-use super::Where;
 use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
 use crate::league::history::StoredHistory;
+use crate::league::place::Where;
 use crate::output;
 
 /// Executes entries again and compares state hashes and history with what is stored.
@@ -54,7 +54,7 @@ struct Mismatch {
 
 impl Verify {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let reading = Reading::open(&self.place.data).await?;
+        let reading = Reading::open(&self.place.place()).await?;
         let to = reading.up_to(self.to)?;
         if self.from == 0 || self.from > to.0.max(1) {
             return Err(Failure::refused(format!("--from takes 1 to {to}")));
@@ -70,8 +70,7 @@ impl Verify {
         let mut execution = Execution::near(reading, before, to).await?;
         execution.skip_to(before).await?;
         let mut history = StoredHistory::of(reading, before).await?;
-        let snapshots = reading.league.snapshots.clone();
-        let heads = tokio::task::spawn_blocking(move || snapshots.heads()).await.map_err(Failure::could_not_run)??;
+        let heads = reading.snapshot_heads().await?;
         let mut mismatch = None;
         while let (None, Some((_, outcome))) = (&mismatch, execution.next().await?) {
             history.compare(&outcome).await?;

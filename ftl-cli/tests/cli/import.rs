@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::serving::{Serving, TOKEN};
 use crate::{code, ftl, object};
 
 /// A file of these tests.
@@ -161,54 +162,6 @@ fn a_server_that_holds_the_league_is_named_and_takes_the_import() {
     assert_eq!(through()["seqAfter"], first["seqAfter"]);
     server.stop();
     audited(&data);
-}
-
-const TOKEN: &str = "operator-token-of-the-import-tests";
-
-/// `ftl serve` in a process of its own.
-struct Serving {
-    process: std::process::Child,
-    url: String,
-}
-
-impl Serving {
-    fn start(data: &Path) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_ftl"))
-            .args(["serve", "--data", data.to_str().unwrap()])
-            .env("API_PORT", port.to_string())
-            .env("OPERATOR_TOKEN", TOKEN)
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let answers = || {
-            use std::io::{Read, Write};
-            let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
-            stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).ok()?;
-            answer.starts_with("HTTP/1.1 200").then_some(())
-        };
-        while answers().is_none() {
-            assert!(process.try_wait().unwrap().is_none(), "the server ended");
-            std::thread::yield_now();
-        }
-        Self { process, url: format!("http://127.0.0.1:{port}") }
-    }
-
-    /// As Ctrl-C does, and waits for its end.
-    fn stop(mut self) {
-        let id = self.process.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-    }
 }
 
 /// Files of the openfootball project that lie beside the repository, where they do: the product ships none.

@@ -1,11 +1,13 @@
 //! The command as an operator meets it: what is printed, the exit codes, and that the crates know only what they may.
 
+mod admin;
 mod bench;
 mod demo;
 mod dependencies;
 mod import;
 mod league;
 mod replay;
+mod serving;
 mod sim;
 
 use std::process::{Command, Output};

@@ -31,6 +31,8 @@ struct Inner {
     orders: FxHashMap<OrderId, Vec<oneshot::Sender<OrderEnd>>>,
     /// Commands whose append is of unknown fate, until when they may still land.
     doubtful: FxHashMap<CommandId, At>,
+    /// Those of them that cannot land any more, once the entry is applied that took their place.
+    settled: Vec<(Seq, Vec<CommandId>)>,
 }
 
 /// How an order ended.
@@ -89,6 +91,7 @@ impl Answers {
             }
             if !inner.doubtful.is_empty() {
                 inner.doubtful.remove(&outcome.id);
+                inner.settle(outcome.seq);
             }
             for event in &outcome.events {
                 if let Some((order, end)) = end_of(event) {
@@ -101,6 +104,25 @@ impl Answers {
             }
         }
         told
+    }
+
+    /// Something was appended at `first`, after what is in doubt: every append is put behind the head that it saw, so that
+    /// what is not in before that entry will never be. Whoever asks again once it is applied is answered, or asks anew.
+    pub(crate) fn appended_behind_doubts(&self, first: Seq) {
+        let mut inner = self.0.lock();
+        if inner.doubtful.is_empty() {
+            return;
+        }
+        let ids = inner.doubtful.keys().copied().collect();
+        inner.settled.push((first, ids));
+        let applied = inner.recent.back().map(|outcome| outcome.seq).unwrap_or_default();
+        inner.settle(applied);
+    }
+
+    /// Whether something is in doubt that nothing was appended behind.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        let inner = self.0.lock();
+        !inner.doubtful.is_empty() && inner.settled.is_empty()
     }
 
     /// The replica has stopped or begins anew: whoever waits is told by his sender's end.
@@ -147,6 +169,17 @@ impl Answers {
 }
 
 impl Inner {
+    fn settle(&mut self, applied: Seq) {
+        let doubtful = &mut self.doubtful;
+        self.settled.retain(|(first, ids)| {
+            let waits = applied < *first;
+            if !waits {
+                doubtful.retain(|id, _| !ids.contains(id));
+            }
+            waits
+        });
+    }
+
     fn ended(&mut self, order: OrderId, end: OrderEnd) {
         for sender in self.orders.remove(&order).unwrap_or_default() {
             drop(sender.send(end.clone()));

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ftl_core::command::Command;
-use ftl_core::id::Seq;
+use ftl_core::command::{Action, Command};
+use ftl_core::id::{CommandId, Seq};
 use ftl_core::journal::AppendError;
 use ftl_core::outcome::Outcome;
 use parking_lot::Mutex;
@@ -30,6 +30,8 @@ const BATCH: usize = 1_024;
 const OPENS_AT_ONCE: usize = 64;
 /// About what an open takes from its append to its answer.
 const AN_OPEN: Duration = Duration::from_micros(60);
+/// After an append of unknown fate something is appended behind it within this.
+const FENCE: Duration = Duration::from_millis(200);
 /// Beyond these opens are shed.
 const LONGEST_QUEUEING: Duration = Duration::from_millis(250);
 const LONGEST_LAG: Duration = Duration::from_millis(500);
@@ -54,6 +56,9 @@ pub enum SubmitError {
     /// Nothing was appended: the journal refuses.
     #[error("the journal refuses: {0}")]
     Refused(String),
+    /// Nothing was appended: the journal does not answer, or is being caught up with.
+    #[error("the journal is away")]
+    Away,
     /// It may have been appended.
     #[error("whether the command is in is not known yet")]
     Unknown,
@@ -75,6 +80,7 @@ impl From<SubmitError> for Problem {
                 tracing::error!(why, "an append was refused");
                 Self::unavailable("journal_refused", "The journal takes nothing", "nothing was appended")
             }
+            SubmitError::Away => Self::unavailable("journal_unavailable", "The journal does not answer", "nothing was appended"),
             SubmitError::Unknown => {
                 Self::unavailable("append_unknown", "It is not known yet whether this is in", "ask again under the same key").retry_after(2)
             }
@@ -156,8 +162,11 @@ impl Appender {
     }
 
     pub(super) async fn submit(&self, lane: Lane, command: Command) -> Result<Arc<Outcome>, SubmitError> {
+        let id = command.id;
         let told = self.enqueue(lane, command)?;
-        self.outcome(told).await
+        let outcome = self.outcome(told).await?;
+        // Behind a recovery the place may be another's.
+        if outcome.id == id { Ok(outcome) } else { Err(SubmitError::Unknown) }
     }
 
     /// All of them behind one another: what one append cannot take is the first that the next one takes, since a lane is
@@ -172,7 +181,7 @@ impl Appender {
 
     /// Nobody is left who could tell: the league has stopped, or the command's fate is not known.
     async fn outcome(&self, told: oneshot::Receiver<Told>) -> Told {
-        told.await.unwrap_or_else(|_| Err(stopped(&self.0.shared).unwrap_or(SubmitError::Unknown)))
+        told.await.unwrap_or_else(|_| Err(fate(&self.0.shared)))
     }
 
     fn enqueue_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<oneshot::Receiver<Told>>, SubmitError> {
@@ -207,7 +216,7 @@ impl Appender {
         if queue.draining {
             return Err(SubmitError::Draining);
         }
-        let behind = || queue.oldest() > LONGEST_QUEUEING || self.0.shared.lag.age() > LONGEST_LAG;
+        let behind = || queue.oldest() > LONGEST_QUEUEING || self.0.shared.lag.age() > LONGEST_LAG || self.0.shared.lag.is_shed();
         if lane == Lane::Open && (queue.len() >= QUEUE || behind()) {
             metrics::counter!("ftl_shed_total").increment(1);
             return Err(SubmitError::Overloaded);
@@ -222,6 +231,12 @@ impl Appender {
         drop(queue);
         self.0.more.notify_one();
         Ok(receiver)
+    }
+
+    /// Commands that wait, lane by lane.
+    pub(super) fn waiting(&self) -> [usize; 3] {
+        let queue = self.0.queue.lock();
+        [&queue.lanes[0], &queue.lanes[1], &queue.lanes[2]].map(VecDeque::len)
     }
 
     pub(super) async fn drain(&self) {
@@ -240,11 +255,20 @@ impl Appender {
     }
 }
 
+/// Why nothing can be appended now.
 fn stopped(shared: &Shared) -> Option<SubmitError> {
     match &**shared.health.load() {
         Health::Stopped { seq, .. } => Some(SubmitError::Stopped(Some(*seq))),
-        Health::CatchingUp => Some(SubmitError::Stopped(None)),
-        Health::Serving | Health::Degraded(_) | Health::Draining => None,
+        Health::CatchingUp | Health::Degraded(_) => Some(SubmitError::Away),
+        Health::Serving | Health::Draining => None,
+    }
+}
+
+/// What is known of an entry that was appended and whose outcome nobody tells.
+fn fate(shared: &Shared) -> SubmitError {
+    match &**shared.health.load() {
+        Health::Stopped { seq, .. } => SubmitError::Stopped(Some(*seq)),
+        Health::CatchingUp | Health::Degraded(_) | Health::Serving | Health::Draining => SubmitError::Unknown,
     }
 }
 
@@ -261,15 +285,30 @@ async fn run(inner: Arc<Inner>) {
         if batch.is_empty() {
             inner.idle.notify_waiters();
             tokio::select! {
-                () = inner.more.notified() => continue,
+                () = inner.more.notified() => {}
+                () = fence(&inner.shared) => {}
                 _ = closing.wait_for(|closing| *closing) => return,
             }
+            continue;
         }
         let began = Instant::now();
         append(&inner.shared, batch).await;
         let mut queue = inner.queue.lock();
         (queue.appending, queue.last) = (false, began.elapsed());
     }
+}
+
+/// While the fate of an append is unknown and nothing else is to be appended: an entry that changes nothing, so that
+/// whoever waits for his command's fate need not wait until it expires.
+async fn fence(shared: &Shared) {
+    tokio::time::sleep(FENCE).await;
+    if !shared.answers.is_in_doubt() || stopped(shared).is_some() {
+        return;
+    }
+    let due = shared.clock.now();
+    let command = Command { id: CommandId(u128::from(due.0)), body: due.0, not_after: None, action: Action::Tick { due } };
+    let (answer, _nobody_waits) = oneshot::channel();
+    append(shared, vec![Waiting { command, since: Instant::now(), answer }]).await;
 }
 
 async fn append(shared: &Shared, batch: Vec<Waiting>) {
@@ -288,13 +327,18 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
     match result {
         Ok(appended) => {
             shared.lag.appended(appended.last);
+            let (now, at) = (shared.clock.now(), appended.at);
+            metrics::gauge!("ftl_clock_skew_seconds").set((at.0 as f64 - now.0 as f64) / 1e3);
+            shared.answers.appended_behind_doubts(appended.first);
             shared.answers.expect(appended.first, answers);
-            if matches!(**shared.health.load(), Health::Stopped { .. }) {
-                // It stopped while the append returned: nobody will answer these.
+            if matches!(**shared.health.load(), Health::Stopped { .. } | Health::CatchingUp) {
+                // It stopped or begins anew while the append returned: nobody will answer these.
                 shared.answers.forget();
             }
         }
         Err(AppendError::Refused(why)) => {
+            // The apply thread looks what became of the journal.
+            shared.wake.notify_one();
             let why = why.to_string();
             answers.into_iter().for_each(|answer| drop(answer.send(Err(SubmitError::Refused(why.clone())))));
         }
@@ -309,8 +353,6 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
 
 #[cfg(test)]
 mod tests {
-    use ftl_core::command::Action;
-    use ftl_core::id::CommandId;
     use ftl_core::time::At;
 
     use super::*;

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
-use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch};
+use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch, Tip};
 use ftl_core::outcome::{Entry, Outcome};
+use ftl_core::projection::Executed;
 use ftl_core::time::Span;
+use futures::FutureExt;
 use tokio::runtime::Handle;
 
 use super::Shared;
@@ -19,6 +21,7 @@ use super::answers::tell;
 use super::health::Health;
 use super::market::Market;
 use super::snapshots::{Refused, SnapshotPlan};
+use crate::history::Told;
 use crate::wire::League;
 use crate::wire::frame::Frames;
 
@@ -27,13 +30,20 @@ const HOLD_ENTRIES: usize = 256;
 const HOLD_TIME: Duration = Duration::from_millis(1);
 /// Entries in one read of the journal.
 const READ: usize = 4_096;
+/// Between two looks at where the journal ends, where nothing comes.
+const LOOK: Duration = Duration::from_secs(1);
 /// Between two attempts to reach a journal that does not answer.
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// Why following the journal ended.
 enum End {
     Closing,
-    Stopped { seq: Seq, why: String },
+    Stopped {
+        seq: Seq,
+        why: String,
+    },
+    /// The journal lost its tail, or somebody asks for it: what is there is loaded anew.
+    Reload,
 }
 
 pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
@@ -42,9 +52,15 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
         loop {
             match follow(&shared, &runtime) {
                 End::Closing => break,
+                End::Reload => {
+                    tracing::warn!(seq = %*shared.applied.borrow(), "the state is loaded anew");
+                    discard(&shared, Health::CatchingUp);
+                }
                 End::Stopped { seq, why } => {
-                    stop(&shared, seq, why);
-                    runtime.block_on(shared.wake.notified());
+                    tracing::error!(%seq, why, "the league has stopped");
+                    metrics::gauge!("ftl_stopped_at_seq").set(seq.0 as f64);
+                    discard(&shared, Health::Stopped { seq, why });
+                    runtime.block_on(until_something_is_set_aside(&shared));
                     if *shared.closing.borrow() {
                         break;
                     }
@@ -58,17 +74,30 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The state is discarded: nobody reads what may be half of an entry.
-fn stop(shared: &Shared, seq: Seq, why: String) {
-    tracing::error!(%seq, why, "the league has stopped");
-    metrics::gauge!("ftl_stopped_at_seq").set(seq.0 as f64);
+/// An operator sets an entry aside, here or at another process; or this one ends.
+async fn until_something_is_set_aside(shared: &Shared) {
+    loop {
+        tokio::select! {
+            () = shared.wake.notified() => return,
+            () = tokio::time::sleep(LOOK) => match shared.quarantine.refresh().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "what is set aside cannot be read"),
+            },
+        }
+    }
+}
+
+/// The state is discarded: nobody reads what may be half of an entry, or what never was.
+fn discard(shared: &Shared, health: Health) {
     let mut state = shared.state.write();
-    shared.health.store(Arc::new(Health::Stopped { seq, why }));
+    shared.health.store(Arc::new(health));
     *state = League::new();
     drop(state);
     shared.timer.send_replace(None);
     shared.players.forget();
     shared.answers.forget();
+    shared.kept.restart();
     shared.lag.clear();
     shared.applied.send_modify(|_| {});
 }
@@ -86,8 +115,15 @@ fn follow(shared: &Arc<Shared>, runtime: &Handle) -> End {
         if let Health::Stopped { seq, why } = &**shared.health.load() {
             return End::Stopped { seq: *seq, why: why.clone() };
         }
+        if shared.reload.notified().now_or_never().is_some() {
+            return End::Reload;
+        }
         match runtime.block_on(shared.journal.read(follower.chain.tip.seq, READ)) {
-            Ok(batches) if batches.is_empty() => follower.wait(),
+            Ok(batches) if batches.is_empty() => {
+                if let Err(end) = follower.wait() {
+                    return end;
+                }
+            }
             Ok(batches) => {
                 if let Err(end) = batches.iter().try_for_each(|batch| follower.apply(batch)) {
                     return end;
@@ -106,35 +142,44 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle) -> Result<Follower<'a
         if *shared.closing.borrow() {
             return Err(End::Closing);
         }
-        match runtime.block_on(shared.journal.head()) {
-            Ok(tip) => break tip.seq,
+        let looked = runtime.block_on(async {
+            shared.quarantine.refresh().await.map_err(|error| JournalError(error.to_string()))?;
+            shared.journal.head().await
+        });
+        match looked {
+            Ok(tip) => break tip,
             Err(error) => {
                 tracing::warn!(%error, "waiting for the journal");
                 std::thread::sleep(AGAIN);
             }
         }
     };
-    let restored = catch_unwind(AssertUnwindSafe(|| shared.snapshots.start(shared, head)));
+    let restored = catch_unwind(AssertUnwindSafe(|| shared.snapshots.start(shared, head.seq)));
     let (state, chain) = match restored {
         Ok(Ok(found)) => found,
         Ok(Err(Refused(why))) => return Err(End::Stopped { seq: Seq(0), why }),
         Err(_) => return Err(End::Stopped { seq: Seq(0), why: "a snapshot cannot be restored".into() }),
     };
     let seq = chain.tip.seq;
-    tracing::info!(from = %seq, %head, "replaying the journal");
+    tracing::info!(from = %seq, head = %head.seq, epoch = head.epoch, "replaying the journal");
+    shared.tell(Told::Restarted);
     shared.market.store(Arc::new(Market::of(&state)));
     *shared.state.write() = state;
     shared.players.forget();
     shared.window.restart(seq);
-    *shared.tip.lock() = chain.tip;
+    *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);
-    Ok(Follower { shared, runtime, chain, head, last_snapshot: seq })
+    Ok(Follower { shared, runtime, chain, epoch: head.epoch, head: head.seq, looked: Instant::now(), last_snapshot: seq })
 }
 
 struct Follower<'a> {
     shared: &'a Arc<Shared>,
     runtime: &'a Handle,
     chain: ChainCheck,
+    /// The journal's, as far as it is known to hold what is applied here.
+    epoch: u64,
+    /// When the journal's end was last looked at.
+    looked: Instant,
     /// Where the journal ended when the replay began.
     head: Seq,
     last_snapshot: Seq,
@@ -145,12 +190,13 @@ impl Follower<'_> {
     fn apply(&mut self, batch: &StoredBatch) -> Result<(), End> {
         self.chain.follow(batch).map_err(|error| self.refuse(&error))?;
         let entries: Vec<Entry> = batch.entries().collect();
-        let mut rest = entries.as_slice();
-        while !rest.is_empty() {
-            let done = self.hold(rest)?;
-            rest = &rest[done..];
+        let mut outcomes: Vec<Arc<Outcome>> = Vec::with_capacity(entries.len());
+        while let Some(rest) = entries.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
+            outcomes.extend(self.hold(rest)?);
         }
-        *self.shared.tip.lock() = self.chain.tip;
+        self.epoch = self.epoch.max(self.chain.tip.epoch);
+        *self.shared.tip.lock() = Tip { epoch: self.epoch, ..self.chain.tip };
+        self.shared.tell(Told::Executed(Executed { batch: batch.clone(), outcomes }));
         let seq = self.chain.tip.seq;
         if self.shared.snapshots.is_due(self.last_snapshot, seq) {
             self.last_snapshot = seq;
@@ -160,8 +206,8 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// One hold of the write lock; how many entries it took.
-    fn hold(&self, entries: &[Entry]) -> Result<usize, End> {
+    /// One hold of the write lock; the outcomes of as many entries as it took.
+    fn hold(&self, entries: &[Entry]) -> Result<Vec<Arc<Outcome>>, End> {
         let shared = self.shared;
         let mut outcomes: Vec<Arc<Outcome>> = Vec::with_capacity(entries.len().min(HOLD_ENTRIES));
         let mut frames: Vec<Frames> = Vec::new();
@@ -207,7 +253,7 @@ impl Follower<'_> {
             changed
         });
         self.publish(&outcomes);
-        Ok(outcomes.len())
+        Ok(outcomes)
     }
 
     /// Whether a stream could still ask for these.
@@ -221,10 +267,6 @@ impl Follower<'_> {
     fn publish(&self, outcomes: &[Arc<Outcome>]) {
         let Some(last) = outcomes.last() else { return };
         let shared = self.shared;
-        if let Some(history) = &*shared.history.lock() {
-            // The writer ends only with the process.
-            outcomes.iter().for_each(|outcome| drop(history.send(Arc::clone(outcome))));
-        }
         shared.lag.applied(last.seq);
         // Whoever is answered finds everything that his answer stands on.
         shared.applied.send_replace(last.seq);
@@ -238,23 +280,61 @@ impl Follower<'_> {
         metrics::gauge!("ftl_applied_seq").set(last.seq.0 as f64);
     }
 
-    /// Nothing to apply: serves, and waits for more.
-    fn wait(&self) {
+    /// Nothing to apply: serves, and waits for more. Now and then it looks whether the journal still has what is applied.
+    fn wait(&mut self) -> Result<(), End> {
         let shared = self.shared;
         if matches!(**shared.health.load(), Health::CatchingUp | Health::Degraded(_)) {
+            self.look()?;
             shared.health.store(Arc::new(Health::Serving));
             shared.applied.send_modify(|_| {});
-            tracing::info!(seq = %self.chain.tip.seq, "serving");
+            tracing::info!(seq = %self.chain.tip.seq, epoch = self.epoch, "serving");
+        }
+        if self.looked.elapsed() > LOOK {
+            self.look()?;
         }
         let waited = self.runtime.block_on(async {
             tokio::select! {
                 waited = shared.journal.wait(self.chain.tip.seq) => waited,
                 () = shared.wake.notified() => Ok(()),
+                () = shared.reload.notified() => { shared.reload.notify_one(); Ok(()) }
+                () = tokio::time::sleep(LOOK) => Ok(()),
             }
         });
         if let Err(error) = waited {
             self.journal_is_away(&error);
         }
+        Ok(())
+    }
+
+    /// Whether the journal still has what is applied here. A recovery may have cut off its tail; entries in the new epoch
+    /// are appended by those alone who know that they are on its chain.
+    fn look(&mut self) -> Result<(), End> {
+        self.looked = Instant::now();
+        let head = match self.runtime.block_on(self.shared.journal.head()) {
+            Ok(head) => head,
+            Err(error) => {
+                self.journal_is_away(&error);
+                return Ok(());
+            }
+        };
+        let tip = self.chain.tip;
+        if head.epoch == self.epoch || head.seq > tip.seq {
+            // What follows is linked to what is applied, or reading it says that it is not.
+            return Ok(());
+        }
+        if (head.seq, head.batch_id) != (tip.seq, tip.batch_id) {
+            self.tell_what_is_lost(head);
+            return Err(End::Reload);
+        }
+        self.epoch = head.epoch;
+        *self.shared.tip.lock() = Tip { epoch: head.epoch, ..tip };
+        Ok(())
+    }
+
+    fn tell_what_is_lost(&self, head: Tip) {
+        let (from, to) = (head.seq.next(), self.chain.tip.seq);
+        tracing::error!(epoch = head.epoch, "the journal ends at {}: entries {from} to {to}, applied here, are lost", head.seq);
+        metrics::counter!("ftl_lost_entries_total").increment(to.0.saturating_sub(head.seq.0));
     }
 
     fn journal_is_away(&self, error: &JournalError) {
@@ -272,7 +352,14 @@ impl Follower<'_> {
         self.runtime.block_on(pause);
     }
 
+    /// What does not follow stops the league, unless a recovery began another epoch: then it is loaded anew.
     fn refuse(&self, error: &ReadError) -> End {
+        if let Ok(head) = self.runtime.block_on(self.shared.journal.head())
+            && head.epoch > self.epoch
+        {
+            self.tell_what_is_lost(head);
+            return End::Reload;
+        }
         let seq = match error {
             ReadError::Corrupt { at, .. } => *at,
             ReadError::Trimmed { .. } | ReadError::Unavailable(_) => self.chain.tip.seq.next(),

@@ -45,6 +45,12 @@ impl Health {
 pub struct ReadyAnswer {
     /// `ready`, `degraded`, `catching_up`, `stopped` or `draining`.
     pub status: &'static str,
+    /// What this process does.
+    pub role: &'static str,
+    /// Which league it serves.
+    pub league: String,
+    /// The journal's epoch; raised by every recovery.
+    pub epoch: u64,
     /// The last entry applied; of a stopped replica, the entry that it stopped at.
     pub seq: u64,
     /// Age of what is read, in milliseconds of wall-clock time since the last entry.

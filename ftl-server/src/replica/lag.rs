@@ -1,6 +1,7 @@
 //! How far apply is behind what this process has appended: what decides whether opens are shed.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
@@ -8,7 +9,11 @@ use parking_lot::Mutex;
 
 /// Appended and not applied yet.
 #[derive(Debug, Default)]
-pub struct Lag(Mutex<Behind>);
+pub struct Lag {
+    behind: Mutex<Behind>,
+    /// Whoever looks after the journal's store says that it cannot take more.
+    shed: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Behind {
@@ -20,14 +25,14 @@ struct Behind {
 
 impl Lag {
     pub(crate) fn appended(&self, last: Seq) {
-        let mut behind = self.0.lock();
+        let mut behind = self.behind.lock();
         if last > behind.applied {
             behind.waiting.push_back((last, Instant::now()));
         }
     }
 
     pub(crate) fn applied(&self, seq: Seq) {
-        let mut behind = self.0.lock();
+        let mut behind = self.behind.lock();
         behind.applied = behind.applied.max(seq);
         while behind.waiting.front().is_some_and(|(last, _)| *last <= seq) {
             behind.waiting.pop_front();
@@ -35,12 +40,21 @@ impl Lag {
     }
 
     pub(crate) fn clear(&self) {
-        *self.0.lock() = Behind::default();
+        *self.behind.lock() = Behind::default();
+    }
+
+    pub(crate) fn shed(&self, shed: bool) {
+        self.shed.store(shed, Ordering::Relaxed);
+    }
+
+    /// Whether opens are shed whatever the queue is like.
+    pub(crate) fn is_shed(&self) -> bool {
+        self.shed.load(Ordering::Relaxed)
     }
 
     /// Since when the oldest of them waits.
     pub(crate) fn age(&self) -> Duration {
-        self.0.lock().waiting.front().map(|(_, since)| since.elapsed()).unwrap_or_default()
+        self.behind.lock().waiting.front().map(|(_, since)| since.elapsed()).unwrap_or_default()
     }
 }
 
@@ -55,7 +69,7 @@ mod tests {
         lag.appended(Seq(5));
         assert_eq!(lag.age(), Duration::ZERO);
         lag.appended(Seq(6));
-        assert_eq!(lag.0.lock().waiting.len(), 1);
+        assert_eq!(lag.behind.lock().waiting.len(), 1);
         lag.applied(Seq(6));
         assert_eq!(lag.age(), Duration::ZERO);
     }

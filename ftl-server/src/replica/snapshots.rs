@@ -12,6 +12,7 @@ use ftl_core::state::Snapshot;
 use ftl_store::snapshots::{SnapshotHead, SnapshotStore};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use super::Shared;
 use super::health::Health;
@@ -25,8 +26,8 @@ const REST: u32 = 9;
 pub struct SnapshotPlan {
     store: Option<Arc<dyn SnapshotStore>>,
     every: u64,
-    /// History is written up to here: a start from behind it would leave a gap.
-    history: Seq,
+    /// What history has been told up to here stays with it: a start from behind it would leave a gap.
+    history: watch::Receiver<Seq>,
     busy: AtomicBool,
     /// No snapshot before then.
     rests_until: Mutex<Option<Instant>>,
@@ -39,12 +40,20 @@ pub(super) struct Refused(pub String);
 impl SnapshotPlan {
     /// No snapshots: every start replays from the first entry.
     pub fn none() -> Self {
-        Self { store: None, every: u64::MAX, history: Seq(0), busy: AtomicBool::new(false), rests_until: Mutex::default() }
+        Self {
+            store: None,
+            every: u64::MAX,
+            history: watch::channel(Seq(0)).1,
+            busy: AtomicBool::new(false),
+            rests_until: Mutex::default(),
+        }
     }
 
-    /// A snapshot every so many entries, and starts from the newest that history has reached.
-    pub fn new(store: Arc<dyn SnapshotStore>, every: u64, history: Seq) -> Self {
-        Self { store: Some(store), every: every.max(1), history, busy: AtomicBool::new(false), rests_until: Mutex::default() }
+    /// A snapshot every so many entries, none by this process where that is `None`; starts from the newest that history
+    /// has reached.
+    pub fn new(store: Arc<dyn SnapshotStore>, every: Option<u64>, history: watch::Receiver<Seq>) -> Self {
+        let every = every.map_or(u64::MAX, |every| every.max(1));
+        Self { store: Some(store), every, history, busy: AtomicBool::new(false), rests_until: Mutex::default() }
     }
 
     /// Where they are kept.
@@ -55,7 +64,7 @@ impl SnapshotPlan {
     /// The state to go on from, and the journal up to it.
     pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<(League, ChainCheck), Refused> {
         let quarantine = shared.quarantine.entries();
-        if let Some(loaded) = self.load(head.min(self.history))? {
+        if let Some(loaded) = self.load(head.min(*self.history.borrow()))? {
             let state = League::restore(&loaded.bytes).map_err(|error| Refused(error.to_string()))?;
             return Ok((state.with_quarantine(quarantine), loaded.head.journal));
         }
@@ -65,6 +74,13 @@ impl SnapshotPlan {
     fn load(&self, head: Seq) -> Result<Option<ftl_store::snapshots::LoadedSnapshot>, Refused> {
         let Some(store) = &self.store else { return Ok(None) };
         store.load(head).map(|load| load.snapshot).map_err(|error| Refused(error.to_string()))
+    }
+
+    /// The last confirmed one; 0 where there is none, or where they do not answer.
+    pub(super) async fn last_confirmed(&self) -> Seq {
+        let Some(store) = self.store.clone() else { return Seq(0) };
+        let confirmed = tokio::task::spawn_blocking(move || store.confirmed()).await;
+        confirmed.ok().and_then(Result::ok).and_then(|seqs| seqs.into_iter().max()).unwrap_or_default()
     }
 
     /// Waits for the snapshot that is being written, if one is.
@@ -101,7 +117,11 @@ impl SnapshotPlan {
     pub(super) fn write(&self, shared: &Shared, snapshot: &Snapshot, journal: ChainCheck, runtime: &Handle) {
         let Some(store) = &self.store else { return };
         let seq = snapshot.seq();
-        if seq == Seq(0) || store.confirmed().is_ok_and(|confirmed| confirmed.contains(&seq)) {
+        if self.every == u64::MAX || seq == Seq(0) || store.confirmed().is_ok_and(|confirmed| confirmed.contains(&seq)) {
+            return;
+        }
+        // What may still be lost is nothing to start from.
+        if runtime.block_on(shared.kept.archived(seq, journal.tip.epoch)).is_err() {
             return;
         }
         let head = SnapshotHead { journal, state_hash: snapshot.hash() };

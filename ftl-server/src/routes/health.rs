@@ -38,13 +38,21 @@ pub async fn readyz(State(app): State<App>) -> Response {
         Health::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining", applied, None),
         Health::Stopped { seq, why } => (StatusCode::SERVICE_UNAVAILABLE, "stopped", seq.0, Some(why.clone())),
     };
-    (code, Json(ReadyAnswer { status, seq, age_ms, detail })).into_response()
+    let (role, league, epoch) = (app.config.role.name(), app.config.league.clone(), app.replica.epoch());
+    (code, Json(ReadyAnswer { status, role, league, epoch, seq, age_ms, detail })).into_response()
 }
 
 /// Figures for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "public", responses((status = 200, body = String)))]
 pub async fn metrics(State(app): State<App>) -> Response {
     metrics::gauge!("ftl_apply_lag_seconds").set(app.replica.apply_lag().as_secs_f64());
+    for (lane, waiting) in ["feed", "close", "open"].into_iter().zip(app.replica.waiting()) {
+        metrics::gauge!("ftl_queue", "lane" => lane).set(waiting as f64);
+    }
+    metrics::gauge!("ftl_epoch").set(app.replica.epoch() as f64);
+    metrics::gauge!("ftl_remembered_ids").set(app.replica.read(|league| league.remembered()).unwrap_or_default() as f64);
+    let behind = app.seq().0.saturating_sub(app.replica.last_snapshot().await.0);
+    metrics::gauge!("ftl_snapshot_age_entries").set(behind as f64);
     let text = crate::telemetry::figures().render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -15,4 +15,5 @@ mod limits;
 mod market;
 mod past;
 mod restart;
+mod shared;
 mod trading;

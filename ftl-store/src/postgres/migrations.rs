@@ -28,8 +28,13 @@ macro_rules! migration {
 }
 
 /// Every step that this program knows, in order.
-pub const MIGRATIONS: &[Migration] =
-    &[migration!(1, "0001-journal"), migration!(2, "0002-projections"), migration!(3, "0003-identities"), migration!(4, "0004-snapshots")];
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001-journal"),
+    migration!(2, "0002-projections"),
+    migration!(3, "0003-identities"),
+    migration!(4, "0004-snapshots"),
+    migration!(5, "0005-quarantine"),
+];
 
 /// Why a database is not brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +88,7 @@ pub async fn plan(database: &Database) -> Result<Vec<Migration>, MigrateError> {
 pub async fn run(database: &Database) -> Result<Vec<Migration>, MigrateError> {
     // Without limits: an index over a large table takes its time, and so does waiting for another program that migrates.
     let mut connection = database.named("ftl migrate").connect().await?;
-    sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0").execute(&mut connection).await?;
+    sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning").execute(&mut connection).await?;
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await?;
     sqlx::raw_sql(
         "CREATE TABLE IF NOT EXISTS ftl_migrations (

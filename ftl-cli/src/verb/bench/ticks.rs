@@ -1,6 +1,5 @@
 //! `price-change`, `margin-ticks`: what a clock tick costs where it touches nobody, and where it touches everybody.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use ftl_core::event::Event;
@@ -9,7 +8,6 @@ use ftl_core::outcome::Outcome;
 use ftl_core::projection::{Bar, BarInterval, Row as HistoryRow, rows_of};
 use ftl_core::rulebook::scoring::live_base;
 use ftl_core::state::State;
-use ftl_core::time::At;
 use ftl_core::units::Score;
 use ftl_workload::{Brink, Crowd, Lap};
 
@@ -21,8 +19,13 @@ use crate::failure::Failure;
 /// Ticks under the clock.
 const TICKS: u32 = 1_000;
 
-/// Bars of every length, as history keeps them.
-type Bars = BTreeMap<(InstrumentIdx, BarInterval, At), Bar>;
+/// Bars of every length: the last one of each instrument at hand, as a reader of a feed keeps them, those before it put
+/// down.
+#[derive(Default)]
+struct Bars {
+    last: Vec<[Option<Bar>; BarInterval::ALL.len()]>,
+    ended: Vec<(InstrumentIdx, BarInterval, Bar)>,
+}
 
 /// Prices that drift, with 1,000 and with 1,000,000 holders.
 pub fn price_change(setting: Setting) -> Result<Row, Failure> {
@@ -57,12 +60,12 @@ fn drift(seed: u64, holders: u32, ticks: u32) -> Result<Lap, Failure> {
     if let Some(rejection) = refused {
         return Err(at_fault(&format!("{rejection:?}")));
     }
-    let (mut lap, mut bars, mut changed) = (Lap::default(), Bars::new(), 0u64);
+    let (mut lap, mut bars, mut changed) = (Lap::default(), Bars::default(), 0u64);
     for _ in 0..ticks {
         let entry = crowd.tick();
         let outcome = lap.time(|| {
             let outcome = state.apply(&entry);
-            fold(&mut bars, &rows_of(&outcome));
+            bars.fold(&rows_of(&outcome));
             outcome
         });
         changed += outcome.events.iter().filter(|event| matches!(event, Event::PriceChanged { .. })).count() as u64;
@@ -71,20 +74,31 @@ fn drift(seed: u64, holders: u32, ticks: u32) -> Result<Lap, Failure> {
         }
     }
     let expected = u64::from(ticks) * u64::from(Crowd::instruments());
+    black_box(&bars.ended);
     if changed * 100 < expected * 95 {
         return Err(at_fault(&format!("{changed} of {expected} prices changed")));
     }
     Ok(lap)
 }
 
-fn fold(bars: &mut Bars, rows: &[HistoryRow]) {
-    for row in rows {
-        let HistoryRow::Tick(tick) = row else { continue };
-        for interval in BarInterval::ALL {
-            let (start, mark) = (interval.start(tick.at), tick.mark);
-            let first = Bar { start, open: mark, high: mark, low: mark, close: mark };
-            let bar = bars.entry((tick.instrument, interval, start)).or_insert(first);
-            (bar.high, bar.low, bar.close) = (bar.high.max(mark), bar.low.min(mark), mark);
+impl Bars {
+    fn fold(&mut self, rows: &[HistoryRow]) {
+        for row in rows {
+            let HistoryRow::Tick(tick) = row else { continue };
+            let place = usize::from(tick.instrument.0);
+            if place >= self.last.len() {
+                self.last.resize(place + 1, Default::default());
+            }
+            for (interval, last) in BarInterval::ALL.into_iter().zip(&mut self.last[place]) {
+                let (start, mark) = (interval.start(tick.at), tick.mark);
+                match last {
+                    Some(bar) if bar.start == start => (bar.high, bar.low, bar.close) = (bar.high.max(mark), bar.low.min(mark), mark),
+                    _ => {
+                        let ended = last.replace(Bar { start, open: mark, high: mark, low: mark, close: mark });
+                        self.ended.extend(ended.map(|bar| (tick.instrument, interval, bar)));
+                    }
+                }
+            }
         }
     }
 }

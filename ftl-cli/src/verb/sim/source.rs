@@ -9,6 +9,7 @@ use ftl_core::source::MatchSource;
 use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
+use crate::league::place::Place;
 use crate::verb::replay::source_of;
 
 /// The fixtures of a source; one without footballers is refused.
@@ -61,7 +62,7 @@ fn file(path: &Path, squads: Option<&Path>) -> Result<Vec<MatchSource>, Failure>
 
 /// The matches that a league has played, with what happened in them.
 async fn league(path: &Path) -> Result<Vec<MatchSource>, Failure> {
-    let reading = Reading::open(path).await?;
+    let reading = Reading::open(&Place::Directory(path.to_path_buf())).await?;
     let head = reading.head;
     let mut execution = Execution::near(&reading, head, head).await?;
     execution.skip_to(head).await?;
