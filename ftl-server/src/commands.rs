@@ -109,7 +109,7 @@ impl App {
         if !self.history.may_have_answered(id) || self.replica.read(|league| league.known(id).is_some())? {
             return Ok(None);
         }
-        self.history.answer(id).await
+        self.history.answer(id, self.seq()).await
     }
 
     /// Makes sure that the league knows an account before it trades.

@@ -187,6 +187,18 @@ impl History {
         })
     }
 
+    /// The outcomes of what was told; their ids are known from now on. What is behind a watermark is left out when it is
+    /// written: that the replica began anew changes nothing.
+    fn received(&self, told: &mut Vec<Told>) -> Vec<Arc<Outcome>> {
+        let outcomes = told.drain(..).flat_map(|told| match told {
+            Told::Executed(executed) => executed.outcomes,
+            Told::Restarted => Vec::new(),
+        });
+        let outcomes: Vec<Arc<Outcome>> = outcomes.collect();
+        self.past_ids.insert(outcomes.iter().map(|outcome| (outcome.id, outcome.at)));
+        outcomes
+    }
+
     async fn drop_answers(&self, before: At) {
         if let Err(error) = self.answers.forget_before(before).await {
             tracing::warn!(%error, "old answers could not be dropped");
@@ -198,8 +210,19 @@ impl History {
         self.past_ids.may_hold(id)
     }
 
-    /// The answer that a command was given, if it was within 24 hours.
-    pub(crate) async fn answer(&self, id: CommandId) -> Result<Option<PastAnswer>, Problem> {
+    /// The answer that a command was given, if it was within 24 hours. `applied` is the last entry applied here: an answer
+    /// that is nowhere may be on its way to the store, and a command that is asked anew would be executed twice.
+    pub(crate) async fn answer(&self, id: CommandId, applied: Seq) -> Result<Option<PastAnswer>, Problem> {
+        if let Some(answer) = self.answers.find(id).await.map_err(away)? {
+            return Ok(Some(answer));
+        }
+        if !self.past_ids.holds(id) {
+            return Ok(None);
+        }
+        self.reach(applied).await;
+        if self.answers.answered().await.map_err(away)? < applied {
+            return Err(Problem::unavailable("history_behind", "History is not there yet", "ask again under the same key").retry_after(2));
+        }
         self.answers.find(id).await.map_err(away)
     }
 }
@@ -260,7 +283,7 @@ async fn run(history: Arc<History>, mut told: mpsc::UnboundedReceiver<Told>, sho
             if told.recv_many(&mut received, BATCH).await == 0 {
                 return;
             }
-            pending.extend(outcomes_of(&mut received));
+            pending.extend(history.received(&mut received));
         }
         let deadline = tokio::time::sleep(interval);
         tokio::pin!(deadline);
@@ -272,7 +295,7 @@ async fn run(history: Arc<History>, mut told: mpsc::UnboundedReceiver<Told>, sho
                 () = &mut deadline => break,
                 () = history.flush.notified() => break,
             }
-            pending.extend(outcomes_of(&mut received));
+            pending.extend(history.received(&mut received));
         }
         let began = Instant::now();
         while let Err(error) = write(&history, &pending).await {
@@ -293,14 +316,6 @@ async fn run(history: Arc<History>, mut told: mpsc::UnboundedReceiver<Told>, sho
     }
 }
 
-/// What is behind a watermark is left out when it is written: that the replica began anew changes nothing.
-fn outcomes_of(told: &mut Vec<Told>) -> impl Iterator<Item = Arc<Outcome>> {
-    told.drain(..).flat_map(|told| match told {
-        Told::Executed(executed) => executed.outcomes,
-        Told::Restarted => Vec::new(),
-    })
-}
-
 /// Writes what is behind each watermark. Outcomes before it come again after every start.
 async fn write(history: &History, pending: &[Arc<Outcome>]) -> Result<(), ProjectionError> {
     let Some(last) = pending.last().map(|outcome| outcome.seq) else { return Ok(()) };
@@ -311,7 +326,6 @@ async fn write(history: &History, pending: &[Arc<Outcome>]) -> Result<(), Projec
     }
     let from = history.answers.answered().await?;
     if from < last {
-        history.past_ids.insert(pending.iter().map(|outcome| (outcome.id, outcome.at)));
         // The answers need no events: what happened is in the projections.
         let answered = |outcome: &Arc<Outcome>| Outcome { events: Vec::new(), answer: outcome.answer.clone(), ..**outcome };
         let behind: Vec<Outcome> = pending.iter().filter(|outcome| outcome.seq > from).map(answered).collect();

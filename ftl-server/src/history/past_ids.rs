@@ -58,7 +58,12 @@ impl PastIds {
 
     /// `false`: certainly there is no answer.
     pub fn may_hold(&self, id: CommandId) -> bool {
-        !self.complete.load(Ordering::Acquire) || self.filters.read().iter().any(|filter| filter.ids.contains(&id.0))
+        !self.complete.load(Ordering::Acquire) || self.holds(id)
+    }
+
+    /// Whether it was among those that were put in; now and then of one that was not.
+    pub fn holds(&self, id: CommandId) -> bool {
+        self.filters.read().iter().any(|filter| filter.ids.contains(&id.0))
     }
 }
 
