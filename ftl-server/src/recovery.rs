@@ -18,7 +18,7 @@ use crate::stores::shared::{SharedLeague, Stream};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
-/// Looks that find a stream unsound before it is recovered: a restart of Redis is one while it loads.
+/// Looks that find a stream unsound before it is recovered; a restart of Redis is certain at once.
 const STRIKES: u32 = 2;
 /// How long a recovery waits for what this process has read of the stream to reach the archive.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -56,7 +56,7 @@ pub(crate) async fn look_after(app: App, league: SharedLeague) {
             Ok(unsound) => {
                 strikes += 1;
                 tracing::warn!(?unsound, strikes, "the stream does not go on where the archive ends");
-                if strikes >= STRIKES {
+                if strikes >= STRIKES || unsound == Health::Restarted {
                     recover(&app, &league, &redis).await;
                     strikes = 0;
                 }

@@ -30,6 +30,7 @@ pub mod memory;
 pub mod postgres;
 pub mod quarantine;
 pub mod redis;
+pub mod safeguard;
 pub mod snapshots;
 pub mod sqlite;
 #[cfg(feature = "throwaway")]

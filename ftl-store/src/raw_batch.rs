@@ -6,6 +6,8 @@ use ftl_core::id::Seq;
 use ftl_core::journal::{BatchId, ChainCheck, ReadError, StoredBatch, Tip};
 use ftl_core::time::At;
 
+use crate::safeguard::Safeguard;
+
 /// Everything before the commands, in the flat form: ids, first seq, time, epoch and chain hash, big-endian.
 const FLAT_HEAD: usize = 16 + 16 + 8 + 8 + 8 + 32;
 
@@ -60,6 +62,10 @@ impl RawBatch {
     /// The rules of [`ChainCheck::follow`], over the bytes as they are stored.
     pub(crate) fn follow(&self, check: &mut ChainCheck) -> Result<(), ReadError> {
         let batch = &self.batch;
+        if Safeguard::Links.is_off() {
+            *check = self.check();
+            return Ok(());
+        }
         let corrupt = |what: String| Err(ReadError::Corrupt { at: check.tip.seq.next(), what });
         if batch.first != check.tip.seq.next() {
             return corrupt(format!("a batch begins at {}, expected {}", batch.first, check.tip.seq.next()));

@@ -13,6 +13,7 @@ use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch, Tip};
 use ftl_core::outcome::{Entry, Outcome};
 use ftl_core::projection::Executed;
 use ftl_core::time::Span;
+use ftl_store::safeguard::Safeguard;
 use futures::FutureExt;
 use tokio::runtime::Handle;
 
@@ -20,7 +21,7 @@ use super::Shared;
 use super::answers::tell;
 use super::health::Health;
 use super::market::Market;
-use super::snapshots::{Refused, SnapshotPlan};
+use super::snapshots::{NoState, SnapshotPlan};
 use crate::history::Told;
 use crate::wire::League;
 use crate::wire::frame::Frames;
@@ -42,17 +43,19 @@ enum End {
         seq: Seq,
         why: String,
     },
-    /// The journal lost its tail, or somebody asks for it: what is there is loaded anew.
-    Reload,
+    /// The journal lost its tail, or somebody asks for it: what is there is loaded anew. With where it was before.
+    Reload(Tip),
 }
 
 pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
     let runtime = Handle::current();
     std::thread::Builder::new().name("apply".into()).spawn(move || {
+        let mut former = None;
         loop {
-            match follow(&shared, &runtime) {
+            match follow(&shared, &runtime, &mut former) {
                 End::Closing => break,
-                End::Reload => {
+                End::Reload(tip) => {
+                    former = Former::of(former, tip);
                     tracing::warn!(seq = %*shared.applied.borrow(), "the state is loaded anew");
                     discard(&shared, Health::CatchingUp);
                 }
@@ -102,8 +105,8 @@ fn discard(shared: &Shared, health: Health) {
     shared.applied.send_modify(|_| {});
 }
 
-fn follow(shared: &Arc<Shared>, runtime: &Handle) -> End {
-    let mut follower = match begin(shared, runtime) {
+fn follow(shared: &Arc<Shared>, runtime: &Handle, former: &mut Option<Former>) -> End {
+    let mut follower = match begin(shared, runtime, former) {
         Ok(follower) => follower,
         Err(end) => return end,
     };
@@ -116,7 +119,7 @@ fn follow(shared: &Arc<Shared>, runtime: &Handle) -> End {
             return End::Stopped { seq: *seq, why: why.clone() };
         }
         if shared.reload.notified().now_or_never().is_some() {
-            return End::Reload;
+            return End::Reload(follower.chain.tip);
         }
         match runtime.block_on(shared.journal.read(follower.chain.tip.seq, READ)) {
             Ok(batches) if batches.is_empty() => {
@@ -136,7 +139,7 @@ fn follow(shared: &Arc<Shared>, runtime: &Handle) -> End {
 }
 
 /// Loads what there is to start from.
-fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle) -> Result<Follower<'a>, End> {
+fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Option<Former>) -> Result<Follower<'a>, End> {
     shared.health.store(Arc::new(Health::CatchingUp));
     let head = loop {
         if *shared.closing.borrow() {
@@ -154,11 +157,19 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle) -> Result<Follower<'a
             }
         }
     };
-    let restored = catch_unwind(AssertUnwindSafe(|| shared.snapshots.start(shared, head.seq)));
-    let (state, chain) = match restored {
-        Ok(Ok(found)) => found,
-        Ok(Err(Refused(why))) => return Err(End::Stopped { seq: Seq(0), why }),
-        Err(_) => return Err(End::Stopped { seq: Seq(0), why: "a snapshot cannot be restored".into() }),
+    let (state, chain) = loop {
+        if *shared.closing.borrow() {
+            return Err(End::Closing);
+        }
+        match catch_unwind(AssertUnwindSafe(|| shared.snapshots.start(shared, head.seq))) {
+            Ok(Ok(found)) => break found,
+            Ok(Err(NoState::Away(why))) => {
+                tracing::warn!(why, "waiting for the snapshots");
+                std::thread::sleep(AGAIN);
+            }
+            Ok(Err(NoState::Refused(why))) => return Err(End::Stopped { seq: Seq(0), why }),
+            Err(_) => return Err(End::Stopped { seq: Seq(0), why: "a snapshot cannot be restored".into() }),
+        }
     };
     let seq = chain.tip.seq;
     tracing::info!(from = %seq, head = %head.seq, epoch = head.epoch, "replaying the journal");
@@ -169,12 +180,38 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle) -> Result<Follower<'a
     shared.window.restart(seq);
     *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);
-    Ok(Follower { shared, runtime, chain, epoch: head.epoch, head: head.seq, looked: Instant::now(), last_snapshot: seq })
+    Ok(Follower { shared, runtime, former, chain, epoch: head.epoch, head: head.seq, looked: Instant::now(), last_snapshot: seq })
+}
+
+/// Where a replica was when the journal lost its tail.
+#[derive(Clone, Copy)]
+struct Former {
+    /// Of the last batch that it had applied.
+    epoch: u64,
+    seq: Seq,
+}
+
+impl Former {
+    /// Of two losses, one during the reload behind the other, the first tells more.
+    fn of(known: Option<Self>, tip: Tip) -> Option<Self> {
+        Some(known.filter(|known| known.seq >= tip.seq).unwrap_or(Self { epoch: tip.epoch, seq: tip.seq }))
+    }
+
+    /// A later epoch begins behind `cut`, or the journal ends there.
+    fn lost(self, cut: Seq) {
+        if cut < self.seq {
+            let (first, last) = (cut.next(), self.seq);
+            tracing::error!(first = first.0, last = last.0, "entries that were applied here are lost");
+            metrics::counter!("ftl_lost_entries_total").increment(last.0.saturating_sub(cut.0));
+        }
+    }
 }
 
 struct Follower<'a> {
     shared: &'a Arc<Shared>,
     runtime: &'a Handle,
+    /// What was applied before the state was loaded anew, until it is known how much of that is lost.
+    former: &'a mut Option<Former>,
     chain: ChainCheck,
     /// The journal's, as far as it is known to hold what is applied here.
     epoch: u64,
@@ -188,7 +225,17 @@ struct Follower<'a> {
 impl Follower<'_> {
     /// Applies a batch in holds of the write lock.
     fn apply(&mut self, batch: &StoredBatch) -> Result<(), End> {
-        self.chain.follow(batch).map_err(|error| self.refuse(&error))?;
+        let before = self.chain.tip.seq;
+        match self.chain.follow(batch) {
+            Err(_) if Safeguard::Links.is_off() => {
+                let tip = Tip { epoch: batch.epoch, seq: batch.last(), batch_id: batch.batch_id };
+                self.chain = ChainCheck { tip, chain: batch.chain, at: batch.at };
+            }
+            followed => followed.map_err(|error| self.refuse(&error))?,
+        }
+        if let Some(former) = self.former.take_if(|former| batch.epoch > former.epoch) {
+            former.lost(before);
+        }
         let entries: Vec<Entry> = batch.entries().collect();
         let mut outcomes: Vec<Arc<Outcome>> = Vec::with_capacity(entries.len());
         while let Some(rest) = entries.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
@@ -285,6 +332,9 @@ impl Follower<'_> {
         let shared = self.shared;
         if matches!(**shared.health.load(), Health::CatchingUp | Health::Degraded(_)) {
             self.look()?;
+            if let Some(former) = self.former.take() {
+                former.lost(self.chain.tip.seq);
+            }
             shared.health.store(Arc::new(Health::Serving));
             shared.applied.send_modify(|_| {});
             tracing::info!(seq = %self.chain.tip.seq, epoch = self.epoch, "serving");
@@ -323,18 +373,11 @@ impl Follower<'_> {
             return Ok(());
         }
         if (head.seq, head.batch_id) != (tip.seq, tip.batch_id) {
-            self.tell_what_is_lost(head);
-            return Err(End::Reload);
+            return Err(End::Reload(tip));
         }
         self.epoch = head.epoch;
         *self.shared.tip.lock() = Tip { epoch: head.epoch, ..tip };
         Ok(())
-    }
-
-    fn tell_what_is_lost(&self, head: Tip) {
-        let (from, to) = (head.seq.next(), self.chain.tip.seq);
-        tracing::error!(epoch = head.epoch, "the journal ends at {}: entries {from} to {to}, applied here, are lost", head.seq);
-        metrics::counter!("ftl_lost_entries_total").increment(to.0.saturating_sub(head.seq.0));
     }
 
     fn journal_is_away(&self, error: &JournalError) {
@@ -357,8 +400,7 @@ impl Follower<'_> {
         if let Ok(head) = self.runtime.block_on(self.shared.journal.head())
             && head.epoch > self.epoch
         {
-            self.tell_what_is_lost(head);
-            return End::Reload;
+            return End::Reload(self.chain.tip);
         }
         let seq = match error {
             ReadError::Corrupt { at, .. } => *at,

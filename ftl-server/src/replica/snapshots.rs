@@ -9,7 +9,7 @@ use std::time::Instant;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, Journal};
 use ftl_core::state::Snapshot;
-use ftl_store::snapshots::{SnapshotHead, SnapshotStore};
+use ftl_store::snapshots::{SnapshotError, SnapshotHead, SnapshotStore};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -35,7 +35,30 @@ pub struct SnapshotPlan {
 
 /// Why a state cannot be had.
 #[derive(Debug)]
-pub(super) struct Refused(pub String);
+pub(super) enum NoState {
+    /// The snapshots do not answer: ask again.
+    Away(String),
+    /// What is there cannot be used.
+    Refused(String),
+}
+
+impl From<SnapshotError> for NoState {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Unavailable(_) => Self::Away(error.to_string()),
+            _ => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+/// A league that forgets ids, where a test has switched that safeguard off.
+fn forgetful(league: League) -> League {
+    #[cfg(feature = "testing")]
+    if ftl_store::safeguard::Safeguard::Ids.is_off() {
+        return league.with_mutant(ftl_core::mutant::Mutant::RetryExecutesAgain);
+    }
+    league
+}
 
 impl SnapshotPlan {
     /// No snapshots: every start replays from the first entry.
@@ -62,18 +85,18 @@ impl SnapshotPlan {
     }
 
     /// The state to go on from, and the journal up to it.
-    pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<(League, ChainCheck), Refused> {
+    pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<(League, ChainCheck), NoState> {
         let quarantine = shared.quarantine.entries();
         if let Some(loaded) = self.load(head.min(*self.history.borrow()))? {
-            let state = League::restore(&loaded.bytes).map_err(|error| Refused(error.to_string()))?;
-            return Ok((state.with_quarantine(quarantine), loaded.head.journal));
+            let state = League::restore(&loaded.bytes).map_err(|error| NoState::Refused(error.to_string()))?;
+            return Ok((forgetful(state.with_quarantine(quarantine)), loaded.head.journal));
         }
-        Ok((League::new().with_quarantine(quarantine), ChainCheck::default()))
+        Ok((forgetful(League::new().with_quarantine(quarantine)), ChainCheck::default()))
     }
 
-    fn load(&self, head: Seq) -> Result<Option<ftl_store::snapshots::LoadedSnapshot>, Refused> {
+    fn load(&self, head: Seq) -> Result<Option<ftl_store::snapshots::LoadedSnapshot>, NoState> {
         let Some(store) = &self.store else { return Ok(None) };
-        store.load(head).map(|load| load.snapshot).map_err(|error| Refused(error.to_string()))
+        Ok(store.load(head)?.snapshot)
     }
 
     /// The last confirmed one; 0 where there is none, or where they do not answer.
@@ -138,24 +161,24 @@ impl SnapshotPlan {
                 }
                 Err(error) => tracing::warn!(%error, %seq, "a snapshot could not be confirmed"),
             },
-            Err(Refused(why)) => tracing::warn!(why, %seq, "a snapshot could not be confirmed"),
+            Err(NoState::Away(why) | NoState::Refused(why)) => tracing::warn!(why, %seq, "a snapshot could not be confirmed"),
         }
     }
 
     /// The hash of the state at `seq`, computed anew from the snapshot before it.
-    fn execute_again(&self, shared: &Shared, seq: Seq, runtime: &Handle) -> Result<ftl_core::hash::Hash, Refused> {
+    fn execute_again(&self, shared: &Shared, seq: Seq, runtime: &Handle) -> Result<ftl_core::hash::Hash, NoState> {
         let (mut state, mut chain) = match self.load(Seq(seq.0.saturating_sub(1)))? {
-            Some(loaded) => (League::restore(&loaded.bytes).map_err(|error| Refused(error.to_string()))?, loaded.head.journal),
+            Some(loaded) => (League::restore(&loaded.bytes).map_err(|error| NoState::Refused(error.to_string()))?, loaded.head.journal),
             None => (League::new(), ChainCheck::default()),
         };
         state = state.with_quarantine(shared.quarantine.entries());
         while state.seq() < seq {
             let batches = read(&*shared.journal, chain.tip.seq, runtime)?;
             if batches.is_empty() {
-                return Err(Refused(format!("the journal ends at {}", chain.tip.seq)));
+                return Err(NoState::Refused(format!("the journal ends at {}", chain.tip.seq)));
             }
             for batch in &batches {
-                chain.follow(batch).map_err(|error| Refused(error.to_string()))?;
+                chain.follow(batch).map_err(|error| NoState::Refused(error.to_string()))?;
                 for entry in batch.entries().take_while(|entry| entry.seq <= seq) {
                     state.apply(&entry);
                 }
@@ -165,6 +188,6 @@ impl SnapshotPlan {
     }
 }
 
-fn read(journal: &dyn Journal, after: Seq, runtime: &Handle) -> Result<Vec<ftl_core::journal::StoredBatch>, Refused> {
-    runtime.block_on(journal.read(after, 4_096)).map_err(|error| Refused(error.to_string()))
+fn read(journal: &dyn Journal, after: Seq, runtime: &Handle) -> Result<Vec<ftl_core::journal::StoredBatch>, NoState> {
+    runtime.block_on(journal.read(after, 4_096)).map_err(|error| NoState::Refused(error.to_string()))
 }

@@ -322,6 +322,10 @@ async fn store_batches(archive: &dyn Archive, executed: &[Executed]) -> Result<(
         if behind.is_empty() {
             return Ok(());
         }
+        // Whoever slept through a recovery brings what it has cut off: it may link, and is of the former epoch.
+        if let Some(batch) = behind.iter().find(|batch| batch.epoch != epoch) {
+            return Err(ArchiveError::WrongEpoch { current: epoch, expected: batch.epoch }.into());
+        }
         match archive.store(epoch, &head, &behind).await {
             Ok(_) => return Ok(()),
             // Another flusher was first: what it stored is left out.

@@ -5,6 +5,7 @@ use ftl_core::id::Seq;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::column::ordered;
+use crate::safeguard::Safeguard;
 
 /// One of a league's projections: tables that are written together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,11 +135,12 @@ pub(super) async fn advance(
     from: Seq,
     to: Seq,
 ) -> Result<bool, sqlx::Error> {
-    let moved = sqlx::query("UPDATE watermarks SET seq = $4 WHERE league = $1 AND projection = $2 AND seq = $3")
+    let moved = sqlx::query("UPDATE watermarks SET seq = $4 WHERE league = $1 AND projection = $2 AND (seq = $3 OR $5)")
         .bind(league)
         .bind(projection)
         .bind(ordered(from.0))
         .bind(ordered(to.0))
+        .bind(Safeguard::Watermarks.is_off())
         .execute(connection)
         .await?;
     Ok(moved.rows_affected() == 1)

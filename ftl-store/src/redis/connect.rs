@@ -68,7 +68,14 @@ impl RedisServer {
     }
 }
 
-fn field<'i>(info: &'i str, name: &str) -> &'i str {
+/// What a life of a server calls itself: after a restart, or of a replica that was promoted, it is another. Empty where the
+/// service does not tell.
+pub(super) async fn run_id(connection: &mut MultiplexedConnection) -> RedisResult<String> {
+    let server: String = redis::cmd("INFO").arg("server").query_async(connection).await?;
+    Ok(field(&server, "run_id").to_owned())
+}
+
+pub(super) fn field<'i>(info: &'i str, name: &str) -> &'i str {
     let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     value.unwrap_or_default().trim()
 }

@@ -12,7 +12,7 @@ use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch};
 use redis::RedisError;
 use std::time::Duration;
 
-use super::connect::{Keys, RedisServer};
+use super::connect::{Keys, RedisServer, run_id};
 use super::stream;
 use crate::appending::Head;
 use crate::archive::{Archive, ArchiveError};
@@ -40,6 +40,8 @@ pub enum Health {
         /// The league's.
         league: u64,
     },
+    /// The server began anew since the head was set: it may have lost its last entries, and nobody can tell.
+    Restarted,
     /// It ends before the archive: an older copy.
     Behind {
         /// Where the stream ends.
@@ -111,9 +113,14 @@ pub async fn examine(redis: &RedisServer, archive: &PostgresBatches) -> Result<H
     let keys = Keys::of(archive.league());
     let mut connection = redis.connect(PATIENCE).await?;
     let end = archived.check.tip.seq;
-    let Some(head) = stream::head(&mut connection, &keys).await? else { return Ok(Health::Missing) };
+    let run = run_id(&mut connection).await?;
+    let fields = stream::head_fields(&mut connection, &keys).await?;
+    let Some(head) = stream::head_of(&fields) else { return Ok(Health::Missing) };
     if head.epoch != archived.epoch {
         return Ok(Health::OtherEpoch { stream: head.epoch, league: archived.epoch });
+    }
+    if !stream::is_of(&fields, &run) {
+        return Ok(Health::Restarted);
     }
     if head.check.tip.seq < end {
         return Ok(Health::Behind { stream: head.check.tip.seq, archive: end });
@@ -163,6 +170,8 @@ async fn under_lock(
     let keys = Keys::of(league);
     let mut connection = redis.connect(PATIENCE).await?;
 
+    let run = run_id(&mut connection).await?;
+
     // From here on nothing more is acknowledged.
     let left = stream::head(&mut connection, &keys).await?;
     redis::cmd("DEL").arg(keys.head()).exec_async(&mut connection).await?;
@@ -177,8 +186,11 @@ async fn under_lock(
     let mut acknowledged = known.acknowledged.max(tailed.last().map_or(Seq(0), StoredBatch::last));
     if let Some(left) = &left {
         acknowledged = acknowledged.max(left.check.tip.seq);
+    }
+    // Of another epoch is what a former recovery has left behind, and named.
+    if left.as_ref().is_some_and(|left| left.epoch == former) {
         loop {
-            let rest = linked(&mut connection, &keys, left.epoch, &head).await?;
+            let rest = linked(&mut connection, &keys, former, &head).await?;
             if rest.is_empty() {
                 break;
             }
@@ -198,7 +210,7 @@ async fn under_lock(
         stream::refill(&mut connection, &keys, epoch, &batches).await?;
         refilled += batches.len();
     }
-    stream::set_head(&mut connection, &keys, &Head { epoch, check: head.clone() }).await?;
+    stream::set_head(&mut connection, &keys, &Head { epoch, check: head.clone() }, &run).await?;
 
     let mut old = vec![keys.stream(former)];
     old.extend(left.filter(|left| left.epoch != epoch).map(|left| keys.stream(left.epoch)));

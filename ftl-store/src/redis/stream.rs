@@ -11,17 +11,22 @@ use redis::{RedisResult, Value};
 use super::connect::Keys;
 use crate::appending::Head;
 use crate::raw_batch::RawBatch;
+use crate::safeguard::Safeguard;
 
 /// An entry of a stream: `(id, ("b", blob))`.
 pub(super) type Entry = (String, (String, Vec<u8>));
 
 /// What a head consists of.
-pub(super) const FIELDS: [&str; 6] = ["epoch", "last", "at", "batch_epoch", "id", "chain"];
+pub(super) const FIELDS: [&str; 7] = ["epoch", "last", "at", "batch_epoch", "id", "chain", "run"];
 
 /// Where the journal ends; `None` where Redis knows of none.
 pub(super) async fn head(connection: &mut impl ConnectionLike, keys: &Keys) -> RedisResult<Option<Head>> {
-    let fields: Vec<Value> = redis::cmd("HMGET").arg(keys.head()).arg(&FIELDS).query_async(connection).await?;
-    Ok(head_of(&fields))
+    Ok(head_of(&head_fields(connection, keys).await?))
+}
+
+/// The fields of the head, in their order.
+pub(super) async fn head_fields(connection: &mut impl ConnectionLike, keys: &Keys) -> RedisResult<Vec<Value>> {
+    redis::cmd("HMGET").arg(keys.head()).arg(&FIELDS).query_async(connection).await
 }
 
 /// The head out of its fields, in their order.
@@ -36,8 +41,17 @@ pub(super) fn head_of(fields: &[Value]) -> Option<Head> {
     Some(Head { epoch: number(0)?, check })
 }
 
-/// Sets the head: from then on the stream of its epoch takes batches.
-pub(super) async fn set_head(connection: &mut impl ConnectionLike, keys: &Keys, head: &Head) -> RedisResult<()> {
+/// Whether the head was set in the life `run` of the server. In a later one it may be an older head: what a server loses
+/// when it ends, it loses without a word.
+pub(super) fn is_of(fields: &[Value], run: &str) -> bool {
+    match fields.get(6) {
+        Some(Value::BulkString(found)) => found == run.as_bytes() || Safeguard::Lives.is_off(),
+        _ => run.is_empty(),
+    }
+}
+
+/// Sets the head: from then on, while the server lives, the stream of its epoch takes batches.
+pub(super) async fn set_head(connection: &mut impl ConnectionLike, keys: &Keys, head: &Head, run: &str) -> RedisResult<()> {
     let Head { epoch, check } = head;
     redis::cmd("HSET")
         .arg(keys.head())
@@ -53,6 +67,8 @@ pub(super) async fn set_head(connection: &mut impl ConnectionLike, keys: &Keys, 
         .arg(&check.tip.batch_id.0.to_be_bytes()[..])
         .arg("chain")
         .arg(&check.chain.0[..])
+        .arg("run")
+        .arg(run)
         .exec_async(connection)
         .await
 }

@@ -29,10 +29,6 @@ impl Running {
     }
 
     /// As another process: its connections are new.
-    async fn reopen(&mut self) {
-        self.journal = self.servers.open_redis(&self.league).await;
-    }
-
     async fn append(&self, batches: u64) -> Tip {
         for n in 0..batches {
             let seen = self.journal.head().await.unwrap();
@@ -55,6 +51,16 @@ impl Running {
 
     async fn recover(&self, known: Known) -> Result<ftl_store::redis::recovery::Recovered, RecoveryError> {
         recover(&self.servers.redis_server(), &self.servers.database, &self.league, known).await
+    }
+
+    /// As if the head had been set in the life that the server is in.
+    async fn hide_the_restart(&self) {
+        let client = redis::Client::open(self.servers.redis.as_ref().unwrap().url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let server: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await.unwrap();
+        let run = server.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap();
+        let head = format!("{{{}}}:head", self.league);
+        redis::cmd("HSET").arg(head).arg("run").arg(run.trim()).exec_async(&mut connection).await.unwrap();
     }
 
     async fn command(&self, name: &str) {
@@ -162,11 +168,7 @@ async fn an_older_copy_of_rediss_directory_is_noticed_and_recovered() {
     running.append(3).await;
     let copy = tempfile::tempdir().unwrap();
     let older = copy.path().join("older");
-    let redis = running.servers.redis.as_mut().unwrap();
-    redis.kill();
-    redis.copy_data(&older).unwrap();
-    redis.restart().unwrap();
-    running.reopen().await;
+    running.servers.redis.as_ref().unwrap().copy_data(&older).unwrap();
     let acknowledged = running.append(4).await;
     let archived = running.archive().await;
     assert_eq!(archived.tip, acknowledged);
@@ -175,18 +177,26 @@ async fn an_older_copy_of_rediss_directory_is_noticed_and_recovered() {
     redis.kill();
     redis.put_back(&older).unwrap();
     redis.restart().unwrap();
-    let _ = running.journal.head().await;
-    assert_eq!(running.health().await, Health::Behind { stream: Seq(9), archive: Seq(21) });
-    let refused = loop {
-        match running.journal.append(acknowledged, Some(At(6_000)), commands(50..51)).await {
-            Err(AppendError::Refused(Refusal::Store(_)) | AppendError::Unknown(_)) => {}
-            other => break other,
-        }
-    };
-    assert!(matches!(refused, Err(AppendError::Refused(Refusal::HeadBehind { head: Seq(9), seen: Seq(21) }))), "{refused:?}");
+    assert_eq!(running.health().await, Health::Restarted);
+    // Neither who has applied more than it holds nor who has applied nothing appends to it.
+    for seen in [acknowledged, Tip::default()] {
+        let why = loop {
+            match running.journal.append(seen, Some(At(6_000)), commands(50..51)).await {
+                Err(AppendError::Refused(Refusal::Store(why))) if why.contains("began anew") => break why,
+                Err(AppendError::Refused(Refusal::Store(_)) | AppendError::Unknown(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(why.contains("recovered"), "{why}");
+    }
 
+    // Where the service does not tell that it began anew.
+    running.hide_the_restart().await;
+    assert_eq!(running.health().await, Health::Behind { stream: Seq(9), archive: Seq(21) });
     let recovered = running.recover(known(0, acknowledged.seq.0)).await.unwrap();
     assert_eq!((recovered.epoch, recovered.head, recovered.lost), (1, archived, None));
+    // The connection of before is gone.
+    let _ = running.journal.head().await;
     assert_eq!(running.journal.head().await.unwrap(), Tip { epoch: 1, ..acknowledged });
 
     // The copy once more: it is of an epoch that is over.
@@ -207,18 +217,16 @@ async fn another_history_in_the_stream_is_noticed() {
     running.append(3).await;
     let copy = tempfile::tempdir().unwrap();
     let older = copy.path().join("older");
-    let redis = running.servers.redis.as_mut().unwrap();
-    redis.kill();
-    redis.copy_data(&older).unwrap();
-    redis.restart().unwrap();
-    running.reopen().await;
+    running.servers.redis.as_ref().unwrap().copy_data(&older).unwrap();
     running.append(2).await;
     running.archive().await;
     let redis = running.servers.redis.as_mut().unwrap();
     redis.kill();
     redis.put_back(&older).unwrap();
     redis.restart().unwrap();
-    // A process that has applied nothing appends to the older copy until it is as long as the archive.
+    // Where the service does not tell that it began anew, a process that has applied nothing appends to the older copy until
+    // it is as long as the archive.
+    running.hide_the_restart().await;
     let fresh = running.servers.open_redis(&running.league).await;
     fresh.append(Tip::default(), Some(At(6_000)), commands(900..912)).await.unwrap();
     assert_eq!(running.health().await, Health::Unlinked { at: Seq(15) });
@@ -289,7 +297,7 @@ async fn whatever_was_acknowledged_survives_a_kill_of_redis_that_syncs_always() 
         let appending = tokio::spawn(async move {
             let mut last = Seq(0);
             for n in 0u64.. {
-                match journal.append(Tip::default(), Some(At(5_000)), commands(n..n + 5)).await {
+                match journal.append(Tip { epoch: round, ..Tip::default() }, Some(At(5_000)), commands(n..n + 5)).await {
                     Ok(appended) => last = appended.last,
                     Err(_) => break,
                 }
@@ -302,11 +310,12 @@ async fn whatever_was_acknowledged_survives_a_kill_of_redis_that_syncs_always() 
         running.servers.redis.as_mut().unwrap().kill();
         acknowledged = appending.await.unwrap();
         running.servers.redis.as_mut().unwrap().restart().unwrap();
+        running.recover(known(round, acknowledged.0)).await.unwrap();
         let _ = running.journal.head().await;
         let mut check = ChainCheck::default();
         running.journal.read(Seq(0), usize::MAX).await.unwrap().iter().for_each(|batch| check.follow(batch).unwrap());
         assert!(check.tip.seq >= acknowledged, "{} of {acknowledged}", check.tip.seq);
-        assert_eq!(check.tip, running.journal.head().await.unwrap());
+        assert_eq!(Tip { epoch: round + 1, ..check.tip }, running.journal.head().await.unwrap());
         acknowledged = check.tip.seq;
     }
 }

@@ -5,7 +5,8 @@
 //! MULTI, XADD, HSET head, EXEC, WATCH head, HMGET head, TIME
 //!                                     ──▶ stored, or touched; and the same as above, for the next batch: one round trip
 //! ```
-//! No script: Redis's Lua looks at every byte of what it is given, which costs ten times what storing it does. The
+//! The head says in which life of the server it was set. A server that began anew, or a replica that was promoted, may have
+//! lost its last entries without a word: its head is none until a recovery has set it. No script: Redis's Lua looks at every byte of what it is given, which costs ten times what storing it does. The
 //! connection does nothing else; where it broke, its watch is gone with it.
 
 use std::time::Instant;
@@ -19,7 +20,7 @@ use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use super::gone;
 use crate::appending::{Advanced, Head, HeadStore, last_of};
 use crate::raw_batch::{self, RawBatch};
-use crate::redis::connect::{Keys, Link};
+use crate::redis::connect::{Keys, Link, run_id};
 use crate::redis::fate::{self, Fate};
 use crate::redis::stream::{self, FIELDS};
 
@@ -32,12 +33,14 @@ pub(super) struct Store {
     link: Link,
     keys: Keys,
     most_skew_ms: u64,
+    /// The life of the server that the connection is to.
+    run: String,
     watched: Option<Watched>,
 }
 
 /// What the connection's watch is for.
 struct Watched {
-    /// `None` where Redis knows of no head.
+    /// `None` where Redis knows of no head, or of one out of a former life.
     head: Option<Head>,
     clock: At,
     seen: Instant,
@@ -50,7 +53,7 @@ impl Watched {
     }
 
     /// Out of the answers to `WATCH`, `HMGET` and `TIME`.
-    fn of(answers: &[RedisResult<Value>]) -> RedisResult<Self> {
+    fn of(answers: &[RedisResult<Value>], run: &str) -> RedisResult<Self> {
         let strange = || RedisError::from((ErrorKind::UnexpectedReturnType, "no head and no time"));
         let [watch, fields, time] = answers else { return Err(strange()) };
         watch.clone()?;
@@ -61,13 +64,14 @@ impl Watched {
         };
         let (seconds, micros) = number(0).zip(number(1)).ok_or_else(strange)?;
         let clock = At(seconds.saturating_mul(1_000).saturating_add(micros / 1_000));
-        Ok(Self { head: stream::head_of(&fields), clock, seen: Instant::now() })
+        let head = if stream::is_of(&fields, run) { stream::head_of(&fields) } else { None };
+        Ok(Self { head, clock, seen: Instant::now() })
     }
 }
 
 impl Store {
     pub(super) fn new(link: Link, keys: Keys, most_skew_ms: u64) -> Self {
-        Self { link, keys, most_skew_ms, watched: None }
+        Self { link, keys, most_skew_ms, run: String::new(), watched: None }
     }
 
     fn look(&self, pipe: &mut Pipeline) {
@@ -81,11 +85,13 @@ impl Store {
         self.watched = None;
         let asked = async {
             let mut connection = self.link.connection().await?;
+            let life = run_id(&mut connection).await?;
             let mut pipe = redis::pipe();
             self.look(&mut pipe);
-            Watched::of(&run(&mut connection, &mut pipe).await?)
+            Ok((Watched::of(&run(&mut connection, &mut pipe).await?, &life)?, life))
         };
-        let watched = self.link.checked(asked.await).await.map_err(|error| Refusal::Store(error.to_string()))?;
+        let (watched, life) = self.link.checked(asked.await).await.map_err(|error| Refusal::Store(error.to_string()))?;
+        self.run = life;
         Ok(self.watched.insert(watched))
     }
 
@@ -154,7 +160,7 @@ impl HeadStore for Store {
             }
         };
         let done = outcome(&answers);
-        match answers.get(WATCHED..).map(Watched::of) {
+        match answers.get(WATCHED..).map(|looked| Watched::of(looked, &self.run)) {
             Some(Ok(watched)) if done.is_ok() => self.watched = Some(watched),
             _ => self.link.renew().await,
         }
