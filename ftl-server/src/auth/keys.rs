@@ -81,8 +81,12 @@ impl Keys {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let document = generate()?;
                 std::fs::create_dir_all(directory).map_err(file_error)?;
-                owners_file(&path).and_then(|mut file| file.write_all(STANDARD.encode(&document).as_bytes())).map_err(file_error)?;
-                Self::from_pkcs8(&document).map(|(keys, _)| keys).ok_or(KeyError::Randomness)
+                match keep(directory, &path, STANDARD.encode(&document).as_bytes()) {
+                    Ok(()) => Self::from_pkcs8(&document).map(|(keys, _)| keys).ok_or(KeyError::Randomness),
+                    // Another process that shares the directory was first: its keys are everybody's.
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Self::kept_in(directory),
+                    Err(error) => Err(file_error(error)),
+                }
             }
             Err(error) => Err(file_error(error)),
         }
@@ -99,6 +103,14 @@ impl Keys {
 fn generate() -> Result<Vec<u8>, KeyError> {
     let document = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).map_err(|_| KeyError::Randomness)?;
     Ok(document.as_ref().to_vec())
+}
+
+/// Whole or not at all, and never over another's.
+fn keep(directory: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let beside = directory.join(format!("{FILE}.{}", std::process::id()));
+    let written = owners_file(&beside).and_then(|mut file| file.write_all(text)).and_then(|()| std::fs::hard_link(&beside, path));
+    let _ = std::fs::remove_file(&beside);
+    written
 }
 
 fn owners_file(path: &Path) -> std::io::Result<std::fs::File> {
