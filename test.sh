@@ -15,7 +15,7 @@ export FTL_SEQUENCES="${FTL_SEQUENCES:-10000}"
 export RUST_BACKTRACE="${RUST_BACKTRACE:-1}"
 
 # One profile and one set of features for everything that runs: dependencies and crates are built once.
-BUILD=(--release --workspace --features ftl-core/testing,ftl-store/throwaway --locked)
+BUILD=(--release --workspace --features ftl-core/testing,ftl-store/throwaway,ftl-server/testing --locked)
 TARGET="${CARGO_TARGET_DIR:-target}"
 FTL="$TARGET/release/ftl"
 EXAMPLES=(quote_and_trade own_pricing_curve replay_a_file washout_explained)
