@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use ftl_core::id::Seq;
 use ftl_store::archive::Archive;
 use ftl_store::redis::connect::RedisServer;
 use ftl_store::redis::journal::RedisJournal;
@@ -34,6 +35,7 @@ pub(crate) async fn look_after(app: App, league: SharedLeague) {
     let Some(Stream { redis, journal }) = league.stream.clone() else { return };
     let mut strikes = 0;
     let mut looks = 0u32;
+    let mut archived = app.seq();
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
@@ -41,7 +43,7 @@ pub(crate) async fn look_after(app: App, league: SharedLeague) {
         }
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(SELDOM) {
-            measure(&app, &league, &redis).await;
+            measure(&app, &league, &redis, &mut archived).await;
         }
         if league.flusher.is_none() {
             continue;
@@ -70,10 +72,14 @@ pub(crate) async fn look_after(app: App, league: SharedLeague) {
 }
 
 /// Sheds opens while the archive is far behind, or Redis fills up.
-async fn measure(app: &App, league: &SharedLeague, redis: &RedisServer) {
-    let (archived, memory) = tokio::join!(league.batches.head(), redis.memory_permille());
-    let (Ok(archived), Ok(memory)) = (archived, memory) else { return };
-    let behind = app.seq().0.saturating_sub(archived.tip.seq.0);
+async fn measure(app: &App, league: &SharedLeague, redis: &RedisServer, archived: &mut Seq) {
+    let (archive, memory) = tokio::join!(league.batches.head(), redis.memory_permille());
+    // An archive that does not answer stays where it was.
+    if let Ok(head) = archive {
+        *archived = head.tip.seq;
+    }
+    let behind = app.seq().0.saturating_sub(archived.0);
+    let memory = memory.ok().flatten();
     metrics::gauge!("ftl_archive_lag_entries").set(behind as f64);
     metrics::gauge!("ftl_redis_memory_permille").set(memory.unwrap_or(0) as f64);
     app.replica.shed_opens(behind > MOST_BEHIND || memory.is_some_and(|permille| permille > FULLEST));
@@ -100,6 +106,9 @@ async fn recover(app: &App, league: &SharedLeague, redis: &RedisServer) {
     match recovery::recover(redis, &league.database, &app.config.league, known).await {
         Ok(done) => {
             let (epoch, head, lost) = (done.epoch, done.head.tip.seq, done.lost);
+            if let Some((first, last)) = lost {
+                metrics::counter!("ftl_lost_entries_total").increment(last.0.saturating_sub(first.0) + 1);
+            }
             tracing::warn!(epoch, %head, ?lost, archived = done.archived, refilled = done.refilled, "the journal goes on in a new epoch");
         }
         Err(RecoveryError::Done(epoch)) => tracing::info!(epoch, "another process has begun a new epoch"),

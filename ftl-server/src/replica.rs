@@ -218,18 +218,18 @@ impl Replica {
 
     /// Appends a command and returns what became of it, once it is applied here and kept as it must be.
     pub async fn submit(&self, lane: Lane, command: Command) -> Result<Arc<Outcome>, SubmitError> {
-        let epoch = self.epoch();
+        let life = self.shared.kept.life();
         let outcome = self.appender.submit(lane, command).await?;
-        self.shared.kept.acknowledged(outcome.seq, epoch).await?;
+        self.shared.kept.acknowledged(outcome.seq, life).await?;
         Ok(outcome)
     }
 
     /// Appends commands with nobody else's between them and returns what became of each.
     pub async fn submit_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Arc<Outcome>>, SubmitError> {
-        let epoch = self.epoch();
+        let life = self.shared.kept.life();
         let outcomes = self.appender.submit_together(lane, commands).await?;
         if let Some(last) = outcomes.last() {
-            self.shared.kept.acknowledged(last.seq, epoch).await?;
+            self.shared.kept.acknowledged(last.seq, life).await?;
         }
         Ok(outcomes)
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ftl_core::command::Genesis;
+use ftl_core::journal::Journal;
 use ftl_core::projection::ProjectionError;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
@@ -30,6 +31,9 @@ use crate::stores::{StoreError, Stores, default_genesis, found};
 
 /// How long requests that are under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Between two attempts to found a league whose journal does not answer.
+const FOUND_AGAIN: Duration = Duration::from_millis(500);
 
 /// Between two rounds of upkeep.
 const UPKEEP: Duration = Duration::from_secs(10);
@@ -115,7 +119,15 @@ impl Server {
         let address = listener.local_addr().map_err(system("the port"))?;
         crate::telemetry::figures();
         let keys = Keys::of(&config)?;
-        found(&*stores.journal, genesis).await?;
+        match found(&*stores.journal, genesis.clone()).await {
+            Ok(()) => {}
+            // The stream may be gone: this process may be the one that recovers it.
+            Err(error) if stores.shared.is_some() => {
+                tracing::warn!(%error, "the league is founded when its journal answers");
+                tokio::spawn(found_by_and_by(Arc::clone(&stores.journal), genesis));
+            }
+            Err(error) => return Err(error.into()),
+        }
 
         let history = History::open(stores.projections, stores.answers, stores.keeping).await?;
         let (sender, told) = mpsc::unbounded_channel();
@@ -186,6 +198,13 @@ impl Server {
         }
         tracing::info!(seq = %app.seq(), "ended");
         Ok(())
+    }
+}
+
+/// Founds the league as soon as its journal takes it; once it is founded that is nothing.
+async fn found_by_and_by(journal: Arc<dyn Journal>, genesis: Genesis) {
+    while found(&*journal, genesis.clone()).await.is_err() {
+        tokio::time::sleep(FOUND_AGAIN).await;
     }
 }
 

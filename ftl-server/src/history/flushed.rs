@@ -14,6 +14,9 @@ use tokio::task::JoinHandle;
 
 use super::{AGAIN, History, Told};
 
+/// How long the end waits for what is to be written.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// One life of the flusher: from one load of the state to the next.
 struct Life {
     executed: mpsc::UnboundedSender<Executed>,
@@ -59,7 +62,8 @@ pub(super) async fn run(
     while let Some(told) = told.recv().await {
         match told {
             Told::Restarted => {
-                std::mem::replace(&mut life, Life::begin(&flusher, interval, &reload)).end().await;
+                // What the former life held comes again, as far as it is still so.
+                std::mem::replace(&mut life, Life::begin(&flusher, interval, &reload)).flushing.abort();
             }
             Told::Executed(executed) => {
                 if let Some(before) = history.learn(&executed, &mut forgotten) {
@@ -71,7 +75,10 @@ pub(super) async fn run(
             }
         }
     }
-    life.end().await;
+    // A database that is away holds up no end: what is not written comes again after the next start.
+    if tokio::time::timeout(LAST_WORDS, life.end()).await.is_err() {
+        tracing::warn!("the flusher is cut off");
+    }
     telling.abort();
     flusher.close().await;
 }

@@ -173,8 +173,13 @@ impl Appender {
     /// emptied in its order and before those behind it. In the lane of the feed, then.
     pub(super) async fn submit_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Arc<Outcome>>, SubmitError> {
         let mut outcomes = Vec::with_capacity(commands.len());
-        for told in self.enqueue_together(lane, commands)? {
-            outcomes.push(self.outcome(told).await?);
+        let ids: Vec<CommandId> = commands.iter().map(|command| command.id).collect();
+        for (told, id) in self.enqueue_together(lane, commands)?.into_iter().zip(ids) {
+            let outcome = self.outcome(told).await?;
+            if outcome.id != id {
+                return Err(SubmitError::Unknown);
+            }
+            outcomes.push(outcome);
         }
         Ok(outcomes)
     }

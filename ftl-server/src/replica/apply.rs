@@ -33,6 +33,8 @@ const HOLD_TIME: Duration = Duration::from_millis(1);
 const READ: usize = 4_096;
 /// Between two looks at where the journal ends, where nothing comes.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long the journal may take to say where it ends.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two attempts to reach a journal that does not answer.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -63,7 +65,7 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
                     tracing::error!(%seq, why, "the league has stopped");
                     metrics::gauge!("ftl_stopped_at_seq").set(seq.0 as f64);
                     discard(&shared, Health::Stopped { seq, why });
-                    runtime.block_on(until_something_is_set_aside(&shared));
+                    runtime.block_on(until_there_is_a_way_on(&shared));
                     if *shared.closing.borrow() {
                         break;
                     }
@@ -77,18 +79,29 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// An operator sets an entry aside, here or at another process; or this one ends.
-async fn until_something_is_set_aside(shared: &Shared) {
+/// An operator sets an entry aside, here or at another process; a recovery begins another epoch; or this process ends.
+async fn until_there_is_a_way_on(shared: &Shared) {
+    let epoch = shared.tip.lock().epoch;
     loop {
         tokio::select! {
             () = shared.wake.notified() => return,
-            () = tokio::time::sleep(LOOK) => match shared.quarantine.refresh().await {
-                Ok(true) => return,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "what is set aside cannot be read"),
-            },
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        match shared.quarantine.refresh().await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "what is set aside cannot be read"),
+        }
+        if end_of(shared).await.is_ok_and(|head| head.epoch > epoch) {
+            return;
         }
     }
+}
+
+/// Where the journal ends; one that does not say so in time does not answer.
+async fn end_of(shared: &Shared) -> Result<Tip, JournalError> {
+    let asked = tokio::time::timeout(PATIENCE, shared.journal.head()).await;
+    asked.unwrap_or_else(|_| Err(JournalError(format!("no answer for {} ms", PATIENCE.as_millis()))))
 }
 
 /// The state is discarded: nobody reads what may be half of an entry, or what never was.
@@ -147,7 +160,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
         }
         let looked = runtime.block_on(async {
             shared.quarantine.refresh().await.map_err(|error| JournalError(error.to_string()))?;
-            shared.journal.head().await
+            end_of(shared).await
         });
         match looked {
             Ok(tip) => break tip,
@@ -180,6 +193,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
     shared.window.restart(seq);
     *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);
+    shared.kept.applied(chain.tip);
     Ok(Follower { shared, runtime, former, chain, epoch: head.epoch, head: head.seq, looked: Instant::now(), last_snapshot: seq })
 }
 
@@ -241,7 +255,10 @@ impl Follower<'_> {
         while let Some(rest) = entries.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
             outcomes.extend(self.hold(rest)?);
         }
-        self.epoch = self.epoch.max(self.chain.tip.epoch);
+        if self.chain.tip.epoch > self.epoch {
+            self.go_on_in(self.chain.tip.epoch);
+        }
+        self.shared.kept.applied(self.chain.tip);
         *self.shared.tip.lock() = Tip { epoch: self.epoch, ..self.chain.tip };
         self.shared.tell(Told::Executed(Executed { batch: batch.clone(), outcomes }));
         let seq = self.chain.tip.seq;
@@ -331,7 +348,9 @@ impl Follower<'_> {
     fn wait(&mut self) -> Result<(), End> {
         let shared = self.shared;
         if matches!(**shared.health.load(), Health::CatchingUp | Health::Degraded(_)) {
-            self.look()?;
+            if !self.look()? {
+                return Ok(());
+            }
             if let Some(former) = self.former.take() {
                 former.lost(self.chain.tip.seq);
             }
@@ -339,8 +358,8 @@ impl Follower<'_> {
             shared.applied.send_modify(|_| {});
             tracing::info!(seq = %self.chain.tip.seq, epoch = self.epoch, "serving");
         }
-        if self.looked.elapsed() > LOOK {
-            self.look()?;
+        if self.looked.elapsed() > LOOK && !self.look()? {
+            return Ok(());
         }
         let waited = self.runtime.block_on(async {
             tokio::select! {
@@ -356,28 +375,40 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// Whether the journal still has what is applied here. A recovery may have cut off its tail; entries in the new epoch
-    /// are appended by those alone who know that they are on its chain.
-    fn look(&mut self) -> Result<(), End> {
+    /// Whether the journal still has what is applied here; `false` while it cannot be told. A recovery may have cut off
+    /// its tail; entries in the new epoch are appended by those alone who know that they are on its chain.
+    fn look(&mut self) -> Result<bool, End> {
         self.looked = Instant::now();
-        let head = match self.runtime.block_on(self.shared.journal.head()) {
+        let head = match self.runtime.block_on(end_of(self.shared)) {
+            // An older journal than the one that was followed: never gone back to, a recovery begins a new epoch.
+            Ok(head) if head.epoch < self.epoch => Err(JournalError(format!("it is back in epoch {}: a flusher recovers it", head.epoch))),
+            other => other,
+        };
+        let head = match head {
             Ok(head) => head,
             Err(error) => {
                 self.journal_is_away(&error);
-                return Ok(());
+                return Ok(false);
             }
         };
         let tip = self.chain.tip;
         if head.epoch == self.epoch || head.seq > tip.seq {
             // What follows is linked to what is applied, or reading it says that it is not.
-            return Ok(());
+            return Ok(true);
         }
         if (head.seq, head.batch_id) != (tip.seq, tip.batch_id) {
             return Err(End::Reload(tip));
         }
-        self.epoch = head.epoch;
+        self.go_on_in(head.epoch);
         *self.shared.tip.lock() = Tip { epoch: head.epoch, ..tip };
-        Ok(())
+        Ok(true)
+    }
+
+    /// What is applied is on the chain of a new epoch. What was appended in the former one and is not applied is not in.
+    fn go_on_in(&mut self, epoch: u64) {
+        self.epoch = epoch;
+        self.shared.lag.clear();
+        self.shared.answers.forget();
     }
 
     fn journal_is_away(&self, error: &JournalError) {
@@ -397,9 +428,16 @@ impl Follower<'_> {
 
     /// What does not follow stops the league, unless a recovery began another epoch: then it is loaded anew.
     fn refuse(&self, error: &ReadError) -> End {
-        if let Ok(head) = self.runtime.block_on(self.shared.journal.head())
-            && head.epoch > self.epoch
-        {
+        let head = loop {
+            if *self.shared.closing.borrow() {
+                return End::Closing;
+            }
+            match self.runtime.block_on(end_of(self.shared)) {
+                Ok(head) => break head,
+                Err(error) => self.journal_is_away(&error),
+            }
+        };
+        if head.epoch > self.epoch {
             return End::Reload(self.chain.tip);
         }
         let seq = match error {
@@ -412,6 +450,6 @@ impl Follower<'_> {
     fn last_snapshot(&self) {
         self.shared.snapshots.wait_idle();
         let snapshot = self.shared.state.write().snapshot();
-        self.shared.snapshots.write(self.shared, &snapshot, self.chain.clone(), self.runtime);
+        self.shared.snapshots.write(self.shared, &snapshot, self.chain.clone(), self.shared.kept.life(), self.runtime);
     }
 }

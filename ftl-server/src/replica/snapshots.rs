@@ -122,10 +122,10 @@ impl SnapshotPlan {
     /// Writes and confirms a snapshot on a thread of its own.
     pub(super) fn write_beside(shared: &Arc<Shared>, snapshot: Snapshot, journal: ChainCheck, runtime: &Handle) {
         shared.snapshots.busy.store(true, Ordering::Release);
-        let (shared_there, runtime) = (Arc::clone(shared), runtime.clone());
+        let (shared_there, runtime, life) = (Arc::clone(shared), runtime.clone(), shared.kept.life());
         let spawned = std::thread::Builder::new().name("snapshot".into()).spawn(move || {
             let began = Instant::now();
-            shared_there.snapshots.write(&shared_there, &snapshot, journal, &runtime);
+            shared_there.snapshots.write(&shared_there, &snapshot, journal, life, &runtime);
             let ended = Instant::now();
             *shared_there.snapshots.rests_until.lock() = ended.checked_add(ended.duration_since(began) * REST);
             shared_there.snapshots.busy.store(false, Ordering::Release);
@@ -137,32 +137,39 @@ impl SnapshotPlan {
     }
 
     /// Writes and confirms a snapshot here.
-    pub(super) fn write(&self, shared: &Shared, snapshot: &Snapshot, journal: ChainCheck, runtime: &Handle) {
+    pub(super) fn write(&self, shared: &Shared, snapshot: &Snapshot, journal: ChainCheck, life: u64, runtime: &Handle) {
         let Some(store) = &self.store else { return };
         let seq = snapshot.seq();
         if self.every == u64::MAX || seq == Seq(0) || store.confirmed().is_ok_and(|confirmed| confirmed.contains(&seq)) {
             return;
         }
         // What may still be lost is nothing to start from.
-        if runtime.block_on(shared.kept.archived(seq, journal.tip.epoch)).is_err() {
+        if runtime.block_on(shared.kept.archived(seq, life)).is_err() {
             return;
         }
         let head = SnapshotHead { journal, state_hash: snapshot.hash() };
-        if let Err(error) = store.write(&head, &snapshot.encode()) {
-            tracing::warn!(%error, %seq, "a snapshot could not be written");
-            return;
+        match store.write(&head, &snapshot.encode()) {
+            Ok(()) => {}
+            // Another process took one here, and got another hash.
+            Err(error @ SnapshotError::Diverged { .. }) => return self.stop(shared, seq, &error),
+            Err(error) => {
+                tracing::warn!(%error, %seq, "a snapshot could not be written");
+                return;
+            }
         }
         match self.execute_again(shared, seq, runtime) {
             Ok(hash) => match store.confirm(seq, &hash) {
                 Ok(()) => tracing::info!(%seq, %hash, "snapshot confirmed"),
-                Err(error @ ftl_store::snapshots::SnapshotError::Diverged { .. }) => {
-                    tracing::error!(%error, "this replica is not what the journal makes");
-                    shared.health.store(Arc::new(Health::Stopped { seq, why: error.to_string() }));
-                }
+                Err(error @ SnapshotError::Diverged { .. }) => self.stop(shared, seq, &error),
                 Err(error) => tracing::warn!(%error, %seq, "a snapshot could not be confirmed"),
             },
             Err(NoState::Away(why) | NoState::Refused(why)) => tracing::warn!(why, %seq, "a snapshot could not be confirmed"),
         }
+    }
+
+    fn stop(&self, shared: &Shared, seq: Seq, error: &SnapshotError) {
+        tracing::error!(%error, "this replica is not what the journal makes");
+        shared.health.store(Arc::new(Health::Stopped { seq, why: error.to_string() }));
     }
 
     /// The hash of the state at `seq`, computed anew from the snapshot before it.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
-use ftl_core::journal::{Journal, JournalError, ReadError};
+use ftl_core::journal::{Journal, JournalError, ReadError, StoredBatch};
 use ftl_core::projection::{Executed, Run};
 use futures::StreamExt;
 use sqlx::PgPool;
@@ -316,15 +316,18 @@ impl Flusher {
 /// Stores the batches that the archive lacks.
 async fn store_batches(archive: &dyn Archive, executed: &[Executed]) -> Result<(), FlushError> {
     loop {
-        let (head, epoch) = (archive.head().await?, archive.epoch().await?);
+        let head = archive.head().await?;
+        let mut stored = executed.iter().map(|executed| &executed.batch).filter(|batch| batch.last() <= head.tip.seq);
+        if let Some(batch) = stored.next_back() {
+            require_stored(archive, batch).await?;
+        }
         let behind = executed.iter().map(|executed| &executed.batch).filter(|batch| batch.last() > head.tip.seq);
         let behind: Vec<_> = behind.cloned().collect();
-        if behind.is_empty() {
-            return Ok(());
-        }
-        // Whoever slept through a recovery brings what it has cut off: it may link, and is of the former epoch.
-        if let Some(batch) = behind.iter().find(|batch| batch.epoch != epoch) {
-            return Err(ArchiveError::WrongEpoch { current: epoch, expected: batch.epoch }.into());
+        // What is not archived is of the epoch that the stream is in: a recovery archives what it keeps of a former one. So
+        // whoever slept through a recovery is refused here, though what he brings may link.
+        let Some(epoch) = behind.first().map(|batch| batch.epoch) else { return Ok(()) };
+        if let Some(later) = behind.iter().find(|batch| batch.epoch != epoch) {
+            return Err(ArchiveError::WrongEpoch { current: later.epoch, expected: epoch }.into());
         }
         match archive.store(epoch, &head, &behind).await {
             Ok(_) => return Ok(()),
@@ -333,6 +336,17 @@ async fn store_batches(archive: &dyn Archive, executed: &[Executed]) -> Result<(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// What is left out because the archive is that far must be what the archive holds: it may be of another history.
+async fn require_stored(archive: &dyn Archive, batch: &StoredBatch) -> Result<(), FlushError> {
+    let before = Seq(batch.first.0.saturating_sub(1));
+    let held = archive.read(before, 1).await?;
+    if held.first().is_some_and(|held| held.batch_id == batch.batch_id) {
+        return Ok(());
+    }
+    let what = "the archive holds another history than what was executed".to_owned();
+    Err(ArchiveError::Unlinked(ReadError::Corrupt { at: batch.first, what }).into())
 }
 
 fn require_gapless(projection: &'static str, run: Run<'_>) -> Result<(), FlushError> {

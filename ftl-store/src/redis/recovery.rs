@@ -163,10 +163,11 @@ async fn under_lock(
     lock: &mut EpochLock,
 ) -> Result<Recovered, RecoveryError> {
     let former = lock.epoch().await?;
-    if former != known.epoch {
+    let archive = PostgresBatches::new(database, league);
+    // The epoch alone says nothing: a recovery that died behind its raise left no stream.
+    if former != known.epoch && examine(redis, &archive).await? == Health::Sound {
         return Err(RecoveryError::Done(former));
     }
-    let archive = PostgresBatches::new(database, league);
     let keys = Keys::of(league);
     let mut connection = redis.connect(PATIENCE).await?;
 
@@ -187,19 +188,21 @@ async fn under_lock(
     if let Some(left) = &left {
         acknowledged = acknowledged.max(left.check.tip.seq);
     }
-    // Of another epoch is what a former recovery has left behind, and named.
-    if left.as_ref().is_some_and(|left| left.epoch == former) {
+    // Of another epoch is what a former recovery has left behind, and named. Where there is no head one may have died
+    // before its raise: the stream that it left is as it was.
+    if left.as_ref().is_none_or(|left| left.epoch == former) {
         loop {
             let rest = linked(&mut connection, &keys, former, &head).await?;
-            if rest.is_empty() {
-                break;
-            }
+            let Some(last) = rest.last() else { break };
+            acknowledged = acknowledged.max(last.last());
             head = archive.store(former, &head, &rest).await?;
             archived += rest.len();
         }
     }
 
     let epoch = lock.raise(former).await?;
+    // Until then other flushers may have stored more of the former epoch; from here on nobody does.
+    head = archive.head().await?;
     redis::cmd("DEL").arg(keys.stream(epoch)).exec_async(&mut connection).await?;
     let mut refilled = 0;
     let mut from = archive.end_before(Seq(known.refill_after.0.saturating_add(1).min(head.tip.seq.0))).await.map_err(LeagueError::from)?;
