@@ -38,4 +38,5 @@ pub mod throwaway;
 
 mod appending;
 mod durable_file;
+mod journal_end;
 mod raw_batch;

@@ -141,7 +141,7 @@ fn follow(shared: &Arc<Shared>, runtime: &Handle, former: &mut Option<Former>) -
                 }
             }
             Ok(batches) => {
-                if let Err(end) = batches.iter().try_for_each(|batch| follower.apply(batch)) {
+                if let Err(end) = batches.into_iter().try_for_each(|batch| follower.apply(batch)) {
                     return end;
                 }
             }
@@ -238,9 +238,9 @@ struct Follower<'a> {
 
 impl Follower<'_> {
     /// Applies a batch in holds of the write lock.
-    fn apply(&mut self, batch: &StoredBatch) -> Result<(), End> {
+    fn apply(&mut self, batch: StoredBatch) -> Result<(), End> {
         let before = self.chain.tip.seq;
-        match self.chain.follow(batch) {
+        match self.chain.follow(&batch) {
             Err(_) if Safeguard::Links.is_off() => {
                 let tip = Tip { epoch: batch.epoch, seq: batch.last(), batch_id: batch.batch_id };
                 self.chain = ChainCheck { tip, chain: batch.chain, at: batch.at };
@@ -260,7 +260,7 @@ impl Follower<'_> {
         }
         self.shared.kept.applied(self.chain.tip);
         *self.shared.tip.lock() = Tip { epoch: self.epoch, ..self.chain.tip };
-        self.shared.tell(Told::Executed(Executed { batch: batch.clone(), outcomes }));
+        self.shared.tell(Told::Executed(Executed { batch, outcomes }));
         let seq = self.chain.tip.seq;
         if self.shared.snapshots.is_due(self.last_snapshot, seq) {
             self.last_snapshot = seq;

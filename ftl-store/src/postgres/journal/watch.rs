@@ -13,47 +13,27 @@ use tokio::task::JoinHandle;
 
 use super::announce::CHANNEL;
 use super::{PostgresBatches, no_answer};
+use crate::journal_end::{JournalEnd, Teller, journal_end};
 use crate::postgres::connect::Database;
 
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_millis(50);
 
-/// What the last look found.
-#[derive(Clone, Debug)]
-enum Seen {
-    At(Seq),
-    Failed(String),
-}
-
 pub(super) struct Watch {
-    seen: watch::Receiver<Seen>,
+    end: JournalEnd,
     looking: JoinHandle<()>,
 }
 
 impl Watch {
     pub(super) fn start(database: &Database, league: &str, batches: PostgresBatches, appended: watch::Receiver<Seq>) -> Self {
-        let (told, seen) = watch::channel(Seen::At(Seq(0)));
+        let (told, end) = journal_end();
         let listening = database.named("ftl listen").pool(1);
         let looking = tokio::spawn(look(batches, Notices { pool: listening, league: league.into(), listener: None }, appended, told));
-        Self { seen, looking }
+        Self { end, looking }
     }
 
     pub(super) async fn wait(&self, after: Seq) -> Result<(), JournalError> {
-        let mut seen = self.seen.clone();
-        // A failure is told to whoever waits when it happens, not to who comes later.
-        seen.mark_unchanged();
-        let mut current = seen.borrow().clone();
-        let mut news = false;
-        loop {
-            match current {
-                Seen::At(seq) if seq > after => return Ok(()),
-                Seen::Failed(why) if news => return Err(JournalError(why)),
-                _ => {}
-            }
-            seen.changed().await.map_err(|_| JournalError("the journal is closed".into()))?;
-            current = seen.borrow_and_update().clone();
-            news = true;
-        }
+        self.end.wait(after).await
     }
 }
 
@@ -63,21 +43,15 @@ impl Drop for Watch {
     }
 }
 
-async fn look(batches: PostgresBatches, mut notices: Notices, mut appended: watch::Receiver<Seq>, told: watch::Sender<Seen>) {
+async fn look(batches: PostgresBatches, mut notices: Notices, mut appended: watch::Receiver<Seq>, told: Teller) {
     let mut rest = SHORTEST;
     loop {
         match batches.stored_head().await {
             Ok(head) => {
-                let seq = head.check.tip.seq;
-                let moved = told.send_if_modified(|seen| {
-                    let moved = !matches!(seen, Seen::At(known) if *known == seq);
-                    *seen = Seen::At(seq);
-                    moved
-                });
-                rest = if moved { SHORTEST } else { LONGEST.min(rest * 2) };
+                rest = if told.at(head.check.tip.seq) { SHORTEST } else { LONGEST.min(rest * 2) };
             }
             Err(error) => {
-                told.send_replace(Seen::Failed(no_answer(error).0));
+                told.failed(no_answer(error).0);
                 rest = LONGEST;
             }
         }

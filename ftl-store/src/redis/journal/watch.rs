@@ -10,6 +10,7 @@ use redis::{RedisResult, Value};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::journal_end::{JournalEnd, Teller, journal_end};
 use crate::redis::connect::{Keys, Link, RedisServer};
 use crate::redis::stream;
 
@@ -22,15 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long it rests after a failure.
 const REST: Duration = Duration::from_millis(50);
 
-/// What the last look found.
-#[derive(Clone, Debug)]
-enum Seen {
-    At(Seq),
-    Failed(String),
-}
-
 pub(super) struct Watch {
-    seen: watch::Receiver<Seen>,
+    end: JournalEnd,
     /// How many wait.
     waiting: watch::Sender<usize>,
     looking: JoinHandle<()>,
@@ -54,29 +48,15 @@ impl Drop for Waiting<'_> {
 
 impl Watch {
     pub(super) fn start(redis: &RedisServer, keys: Keys) -> Self {
-        let (told, seen) = watch::channel(Seen::At(Seq(0)));
+        let (told, end) = journal_end();
         let (waiting, awaited) = watch::channel(0);
         let looking = tokio::spawn(look(Link::new(redis, PATIENCE), keys, told, awaited));
-        Self { seen, waiting, looking }
+        Self { end, waiting, looking }
     }
 
     pub(super) async fn wait(&self, after: Seq) -> Result<(), JournalError> {
         let _waiting = Waiting::begin(&self.waiting);
-        let mut seen = self.seen.clone();
-        // A failure is told to whoever waits when it happens, not to who comes later.
-        seen.mark_unchanged();
-        let mut current = seen.borrow().clone();
-        let mut news = false;
-        loop {
-            match current {
-                Seen::At(seq) if seq > after => return Ok(()),
-                Seen::Failed(why) if news => return Err(JournalError(why)),
-                _ => {}
-            }
-            seen.changed().await.map_err(|_| JournalError("the journal is closed".into()))?;
-            current = seen.borrow_and_update().clone();
-            news = true;
-        }
+        self.end.wait(after).await
     }
 }
 
@@ -86,7 +66,7 @@ impl Drop for Watch {
     }
 }
 
-async fn look(link: Link, keys: Keys, told: watch::Sender<Seen>, mut awaited: watch::Receiver<usize>) {
+async fn look(link: Link, keys: Keys, told: Teller, mut awaited: watch::Receiver<usize>) {
     // It ends with the journal.
     while awaited.wait_for(|waiting| *waiting > 0).await.is_ok() {
         let looked = link.checked(once(&link, &keys, &told).await).await;
@@ -95,21 +75,17 @@ async fn look(link: Link, keys: Keys, told: watch::Sender<Seen>, mut awaited: wa
             Ok(false) => "the stream is gone; it is recovered from the archive".into(),
             Err(error) => error.to_string(),
         };
-        told.send_replace(Seen::Failed(failed));
+        told.failed(failed);
         tokio::time::sleep(REST).await;
     }
 }
 
 /// Tells where the journal ends and blocks until it may end elsewhere; `false` where there is none.
-async fn once(link: &Link, keys: &Keys, told: &watch::Sender<Seen>) -> RedisResult<bool> {
+async fn once(link: &Link, keys: &Keys, told: &Teller) -> RedisResult<bool> {
     let mut connection = link.connection().await?;
     let Some(head) = stream::head(&mut connection, keys).await? else { return Ok(false) };
     let seq = head.check.tip.seq;
-    told.send_if_modified(|seen| {
-        let moved = !matches!(seen, Seen::At(known) if *known == seq);
-        *seen = Seen::At(seq);
-        moved
-    });
+    told.at(seq);
     let _entries: Value = redis::cmd("XREAD")
         .arg("COUNT")
         .arg(1)
