@@ -11,6 +11,7 @@ use ftl_server::serve::ServeError;
 use ftl_server::stores::StoreError;
 use ftl_store::backup::BackupError;
 use ftl_store::data_dir::OpenError;
+use ftl_store::fork::ForkError;
 use ftl_store::postgres::connect::ConnectError;
 use ftl_store::postgres::leagues::LeagueError;
 use ftl_store::postgres::migrations::MigrateError;
@@ -71,6 +72,18 @@ impl From<BackupError> for Failure {
             BackupError::Io { .. } => Self::could_not_run(error),
             BackupError::NotEmpty(_) => Self::refused(format!("{error}; name a directory that does not exist yet")),
             BackupError::NoBackup { .. } | BackupError::Changed { .. } => Self::refused(error),
+        }
+    }
+}
+
+impl From<ForkError> for Failure {
+    fn from(error: ForkError) -> Self {
+        match error {
+            ForkError::Open(error) => error.into(),
+            ForkError::Keeping(error) => error.into(),
+            ForkError::InUse(_) | ForkError::InsideABatch { .. } | ForkError::Nothing(_) => Self::refused(error),
+            ForkError::NoLeague(_) | ForkError::NoStream | ForkError::Stream(_) | ForkError::League(_) => Self::could_not_run(error),
+            ForkError::Database(_) | ForkError::Io { .. } => Self::could_not_run(error),
         }
     }
 }

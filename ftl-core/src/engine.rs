@@ -37,6 +37,9 @@ use crate::rulebook::Rulebook;
 use crate::state::State;
 use crate::time::At;
 
+/// The newest engine that this program knows; what an older one did differently is kept, behind its number.
+pub const NEWEST: u32 = 1;
+
 impl<R: Rulebook> State<R> {
     /// Applies one entry. The entry's seq must be the next one; its time must not go back.
     pub fn apply(&mut self, entry: &Entry) -> Outcome {

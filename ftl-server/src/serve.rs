@@ -12,6 +12,7 @@ use std::time::Duration;
 use ftl_core::command::Genesis;
 use ftl_core::journal::Journal;
 use ftl_core::projection::ProjectionError;
+use ftl_store::postgres::presence::Presence;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -69,6 +70,8 @@ pub struct Server {
     writer: Writer,
     upkeep: JoinHandle<()>,
     league: Option<ftl_store::data_dir::League>,
+    /// The others know that this process lives until it has ended.
+    _presence: Option<Arc<Presence>>,
 }
 
 /// Serves the league of the configuration until `until` is done; then ends in order.
@@ -164,13 +167,14 @@ impl Server {
             config,
         });
         let upkeep = tokio::spawn(keep_up(app.clone()));
+        let presence = stores.shared.as_ref().map(|shared| Arc::clone(&shared.presence));
         if let Some(shared) = stores.shared {
             tokio::spawn(recovery::look_after(app.clone(), shared));
         }
         let routes = router(&app).into_make_service_with_connect_info::<SocketAddr>();
         let ending = app.ending.clone();
         let serving = tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(ending.cancelled_owned()).await });
-        Ok(Self { app, address, serving, writer, upkeep, league: stores.league })
+        Ok(Self { app, address, serving, writer, upkeep, league: stores.league, _presence: presence })
     }
 
     /// Where it listens.

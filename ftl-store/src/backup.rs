@@ -229,7 +229,7 @@ async fn checked_head(directory: &DataDir) -> Result<(LeagueMeta, Mark), BackupE
 }
 
 /// One moment of a database, written out whole.
-async fn copy_database(from: &Path, to: &Path) -> Result<(), BackupError> {
+pub(crate) async fn copy_database(from: &Path, to: &Path) -> Result<(), BackupError> {
     let failed = |error| OpenError::database(from, error);
     let mut connection = reading(from).connect().await.map_err(failed)?;
     let target = to.to_str().ok_or_else(|| io_error(to, io::Error::new(io::ErrorKind::InvalidFilename, "not UTF-8")))?;

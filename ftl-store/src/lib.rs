@@ -8,6 +8,7 @@
 //! - [`snapshots`]: states written beside the journal, so that a start need not replay everything.
 //! - [`quarantine`]: entries that an operator set aside.
 //! - [`backup`]: a copy of the directory while it serves, with a manifest, and the way back.
+//! - [`fork`]: a journal cut behind an entry, with every process stopped.
 //! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
 //! - [`postgres`]: the journal, or the archive behind one, of several leagues in a PostgreSQL.
 //! - [`redis`]: the journal in a Redis stream, in front of PostgreSQL, and its recovery.
@@ -24,6 +25,7 @@ pub mod backup;
 pub mod clock;
 pub mod conformance;
 pub mod data_dir;
+pub mod fork;
 pub mod head_marker;
 pub mod identity;
 pub mod memory;

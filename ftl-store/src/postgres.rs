@@ -8,6 +8,8 @@
 //! - [`batches`]: the rows that a journal is, or an archive.
 //! - [`flusher`]: what entries leave behind, written behind the journal with a watermark a projection ([`watermarks`]).
 //! - [`backfill`]: building these anew while flushers go on, and comparing them with what the journal makes.
+//! - [`fork`]: cutting a journal, with everything stopped.
+//! - [`presence`]: which processes live.
 //! - [`snapshots`]: states, in chunks.
 //! - [`projections`], `answers`: what is read of it; [`identities`]: who an account is.
 
@@ -20,6 +22,7 @@ mod copy;
 mod facts;
 mod fate;
 pub mod flusher;
+pub mod fork;
 pub mod identities;
 pub mod integrity;
 pub mod journal;
@@ -27,6 +30,7 @@ pub mod leagues;
 pub mod migrations;
 mod outcomes;
 mod partitions;
+pub mod presence;
 pub mod projections;
 pub mod quarantine;
 pub(crate) mod rows;

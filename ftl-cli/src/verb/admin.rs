@@ -1,6 +1,7 @@
 //! `ftl admin`: what an operator does to a running league, from a shell. Each verb is one request of the admin API.
 
 mod deed;
+mod fork;
 
 use std::process::ExitCode;
 
@@ -20,7 +21,8 @@ use deed::Deed;
   ftl admin freeze lionel-messi --reason injury
   ftl admin event final-2022 --id goal-1 --type goal --minute 23 --instrument lionel-messi --dry-run
   ftl admin rules --set margin.washoutBps=4000 --reason season_2
-  ftl admin quarantine --seq 4711 --reason panic")]
+  ftl admin quarantine --seq 4711 --reason panic
+  ftl admin fork --at 4710 --reason damaged_feed")]
 pub struct Admin {
     #[command(subcommand)]
     deed: Deed,
@@ -40,6 +42,9 @@ pub struct Admin {
 
 impl Admin {
     pub async fn run(self) -> Result<ExitCode, Failure> {
+        if let Deed::Fork { at, place } = &self.deed {
+            return fork::run(place, *at, &self.reason, self.dry_run, self.json).await;
+        }
         let request = self.deed.request()?;
         if self.dry_run && !request.tries {
             return Err(Failure::refused("this has no dry run: leave --dry-run out"));

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ftl_core::engine::NEWEST;
 use ftl_core::journal::{Clock, Journal, JournalClock};
 use ftl_core::projection::ProjectionError;
 use ftl_store::SharedOptions;
@@ -19,6 +20,7 @@ use ftl_store::postgres::identities::PostgresIdentities;
 use ftl_store::postgres::journal::PostgresJournal;
 use ftl_store::postgres::leagues::{self, LeagueError, OrderedBy};
 use ftl_store::postgres::migrations::{self, MigrateError};
+use ftl_store::postgres::presence::{Presence, PresenceError};
 use ftl_store::postgres::projections::PostgresProjections;
 use ftl_store::postgres::quarantine::QuarantineError;
 use ftl_store::postgres::snapshots::PostgresSnapshots;
@@ -50,6 +52,8 @@ pub struct SharedLeague {
     pub batches: Arc<PostgresBatches>,
     /// Its flusher, if this process writes.
     pub flusher: Option<Arc<Flusher>>,
+    /// That this process lives, as the others see it.
+    pub presence: Arc<Presence>,
 }
 
 /// A stream in Redis.
@@ -85,6 +89,9 @@ pub enum SharedError {
     /// The flusher.
     #[error("DATABASE_URL: {0}")]
     Flusher(#[from] FlushError),
+    /// Somebody works on the league with every process stopped, or the database does not answer.
+    #[error("DATABASE_URL: {0}")]
+    Presence(#[from] PresenceError),
     /// What is set aside cannot be read.
     #[error("DATABASE_URL: {0}")]
     Quarantine(#[from] QuarantineError),
@@ -94,7 +101,10 @@ impl SharedError {
     /// Whether waiting may help.
     fn passes(&self) -> bool {
         match self {
-            Self::Database(ConnectError::Unreachable(_)) | Self::Redis(RedisError::Unreachable(_)) | Self::Quarantine(_) => true,
+            Self::Database(ConnectError::Unreachable(_))
+            | Self::Redis(RedisError::Unreachable(_))
+            | Self::Quarantine(_)
+            | Self::Presence(_) => true,
             Self::Migrate(MigrateError::Database(_)) | Self::League(LeagueError::Database(_)) => true,
             Self::Stream(OpenError::Redis(RedisError::Unreachable(_)) | OpenError::League(LeagueError::Database(_))) => true,
             Self::Projections(ProjectionError::Unavailable(_)) | Self::Flusher(FlushError::Database(_)) => true,
@@ -133,6 +143,7 @@ async fn try_open(config: &Config, url: &Secret) -> Result<Stores, SharedError> 
     leagues::found(&database, &meta, ordered_by).await?;
 
     let league = config.league.as_str();
+    let presence = Arc::new(Presence::begin(&database, league, config.role.name(), NEWEST).await?);
     let batches = Arc::new(PostgresBatches::new(&database, league));
     let options = SharedOptions { clock: Arc::clone(&clock), patience: PATIENCE, ..SharedOptions::default() };
     let stream = match redis {
@@ -169,6 +180,6 @@ async fn try_open(config: &Config, url: &Secret) -> Result<Stores, SharedError> 
         keeping: flusher.clone().map_or(Keeping::Elsewhere, Keeping::Flusher),
         kept,
         league: None,
-        shared: Some(SharedLeague { database, stream, batches, flusher }),
+        shared: Some(SharedLeague { database, stream, batches, flusher, presence }),
     })
 }

@@ -13,6 +13,7 @@ mod journal;
 mod kill;
 mod limits;
 mod market;
+mod operations;
 mod past;
 mod restart;
 mod shared;

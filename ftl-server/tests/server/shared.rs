@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use crate::harness::{Harness, config};
 
 /// The databases of a test, and servers on them.
-struct Site {
-    postgres: ThrowawayPostgres,
-    redis: Option<ThrowawayRedis>,
+pub struct Site {
+    pub postgres: ThrowawayPostgres,
+    pub redis: Option<ThrowawayRedis>,
     ack: &'static str,
     /// Everybody signs and checks with the same keys, which lie here.
     data: tempfile::TempDir,
@@ -26,15 +26,15 @@ impl Site {
         Self { postgres: ThrowawayPostgres::start().unwrap(), redis, ack, data: tempfile::tempdir().unwrap() }
     }
 
-    fn on_postgres() -> Self {
+    pub fn on_postgres() -> Self {
         Self::with(None, "postgres")
     }
 
-    fn behind_redis(ack: &'static str) -> Self {
+    pub fn behind_redis(ack: &'static str) -> Self {
         Self::with(Some(ThrowawayRedis::start(AppendFsync::EverySecond).unwrap()), ack)
     }
 
-    async fn serve(&self, role: Role) -> Harness {
+    pub async fn serve(&self, role: Role) -> Harness {
         let directory = tempfile::tempdir().unwrap();
         let url = self.postgres.url();
         let redis = self.redis.as_ref().map(ThrowawayRedis::url).unwrap_or_default();
@@ -49,12 +49,12 @@ impl Site {
     }
 }
 
-fn hash_of(harness: &Harness) -> Hash {
+pub fn hash_of(harness: &Harness) -> Hash {
     harness.server.app.replica.read(Clone::clone).unwrap().hash()
 }
 
 /// Until `holds`; a test that waits too long says for what.
-async fn until(what: &str, longest: Duration, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, longest: Duration, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
         assert!(begun.elapsed() < longest, "{what}: not within {longest:?}");

@@ -34,6 +34,8 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003-identities"),
     migration!(4, "0004-snapshots"),
     migration!(5, "0005-quarantine"),
+    migration!(6, "0006-forks"),
+    migration!(7, "0007-processes"),
 ];
 
 /// Why a database is not brought up to date.

@@ -48,7 +48,7 @@ fn batch_id(row: &PgRow, column: usize) -> Result<BatchId, sqlx::Error> {
     Ok(BatchId(u128::from_be_bytes(fixed(row, column)?)))
 }
 
-fn fixed<const N: usize>(row: &PgRow, column: usize) -> Result<[u8; N], sqlx::Error> {
+pub(super) fn fixed<const N: usize>(row: &PgRow, column: usize) -> Result<[u8; N], sqlx::Error> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

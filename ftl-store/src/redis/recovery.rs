@@ -155,6 +155,12 @@ pub async fn recover(redis: &RedisServer, database: &Database, league: &str, kno
     recovered
 }
 
+/// Takes the head away: nothing is appended until a recovery has begun a new epoch.
+pub async fn shut(redis: &RedisServer, league: &str) -> Result<(), RecoveryError> {
+    let mut connection = redis.connect(PATIENCE).await?;
+    Ok(redis::cmd("DEL").arg(Keys::of(league).head()).exec_async(&mut connection).await?)
+}
+
 async fn under_lock(
     redis: &RedisServer,
     database: &Database,

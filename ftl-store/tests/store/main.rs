@@ -8,6 +8,7 @@ mod data_dir;
 mod database;
 mod disk;
 mod flusher;
+mod fork;
 mod history;
 mod identities;
 mod journal;

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::league::place::Where;
 
 /// What an operator does.
 #[derive(Subcommand)]
@@ -86,6 +87,14 @@ pub(super) enum Deed {
     },
     /// Undoes a position as if it had not been.
     Void { position: String },
+    /// Cuts a league's journal behind an entry, with every process stopped; what is cut off is kept beside.
+    Fork {
+        /// The last entry that stays; the end of a batch.
+        #[arg(long, value_name = "SEQ")]
+        at: u64,
+        #[command(flatten)]
+        place: Where,
+    },
 }
 
 /// What happened on the pitch, as far as it is said.
@@ -179,6 +188,7 @@ impl Deed {
             Self::Grant { account, amount, key } => {
                 Ok(Request::post("grants".to_owned(), json!({"account": account, "amount": amount, "key": key})))
             }
+            Self::Fork { .. } => Err(Failure::could_not_run("a fork works on the stores, not on a server")),
             Self::Void { position } => plain(format!("positions/{position}/void")),
         }
     }

@@ -1,0 +1,192 @@
+//! Which processes of a league live: each keeps one session open that holds a lock and has a row.
+//!
+//! ```text
+//! process ──session: shared lock of the league, a row──▶ lives as long as the session does, however it ends
+//! Alone   ──session: the same lock, exclusive───────────▶ nobody lives, and nobody begins to
+//! ```
+//! The lock says who lives; a row without one is of a process that is gone. Serving begins with a [`Presence`]; what works
+//! on the stores with everything stopped takes [`Alone`]. Nothing of the game depends on it.
+
+use std::time::Duration;
+
+use ftl_core::time::At;
+use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection, Row};
+use tokio::task::JoinHandle;
+
+use super::connect::Database;
+use super::rows::{fixed, number, ordered};
+
+/// The lock's class; its other half is the league.
+const CLASS: i32 = 1_179_929_680;
+/// Between two looks whether the session still lives.
+const LOOK: Duration = Duration::from_secs(2);
+/// Between two attempts to have one.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// The rows whose session holds the league's lock.
+const LIVING: &str = "FROM processes p WHERE p.league = $1 AND EXISTS (
+        SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1179929680::oid AND l.objsubid = 2 AND l.granted
+            AND l.objid::bigint = (hashtext($1)::bigint & 4294967295) AND l.pid = p.backend
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+
+/// A process as the others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its own choice, at random.
+    pub id: u128,
+    /// What it does.
+    pub role: String,
+    /// The newest engine that it knows.
+    pub engine: u32,
+    /// Since when it has its session, by the database's clock.
+    pub since: At,
+}
+
+/// The database does not answer, or somebody is alone with the league: ask again.
+#[derive(Debug, thiserror::Error)]
+#[error("it cannot be told that this process lives: {0}")]
+pub struct PresenceError(#[from] sqlx::Error);
+
+/// This process's session; the others know that it lives until this is dropped or the process ends.
+#[derive(Debug)]
+pub struct Presence {
+    id: u128,
+    staying: JoinHandle<()>,
+}
+
+impl Presence {
+    /// Begins to be there, as `role`, knowing engines up to `engine`. Fails while somebody is alone with the league.
+    pub async fn begin(database: &Database, league: &str, role: &str, engine: u32) -> Result<Self, PresenceError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
+        let id = u128::from_be_bytes(id);
+        let me = Me { database: database.named("ftl present").noticed_when_gone(), league: league.into(), role: role.into(), engine, id };
+        let session = me.enter().await?;
+        Ok(Self { id, staying: tokio::spawn(me.stay(session)) })
+    }
+
+    /// What it is called among the others.
+    pub fn id(&self) -> u128 {
+        self.id
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.staying.abort();
+    }
+}
+
+struct Me {
+    database: Database,
+    league: String,
+    role: String,
+    engine: u32,
+    id: u128,
+}
+
+impl Me {
+    async fn enter(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut session = self.database.connect().await?;
+        sqlx::query("SELECT pg_advisory_lock_shared($1, hashtext($2))").bind(CLASS).bind(&self.league).execute(&mut session).await?;
+        // The rows of those who are gone go with this one's former self.
+        let gone = format!(
+            "DELETE FROM processes WHERE league = $1
+                AND (process = $2 OR backend = pg_backend_pid() OR process NOT IN (SELECT p.process {LIVING}))"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(gone)).bind(&self.league).bind(self.id.to_be_bytes().to_vec()).execute(&mut session).await?;
+        sqlx::query("INSERT INTO processes (league, process, backend, role, engine) VALUES ($1, $2, pg_backend_pid(), $3, $4)")
+            .bind(&self.league)
+            .bind(self.id.to_be_bytes().to_vec())
+            .bind(&self.role)
+            .bind(ordered(u64::from(self.engine)))
+            .execute(&mut session)
+            .await?;
+        Ok(session)
+    }
+
+    async fn stay(self, session: PgConnection) {
+        let mut session = Some(session);
+        loop {
+            let there = match &mut session {
+                Some(session) => {
+                    tokio::time::sleep(LOOK).await;
+                    matches!(tokio::time::timeout(LOOK, session.ping()).await, Ok(Ok(())))
+                }
+                None => false,
+            };
+            if there {
+                continue;
+            }
+            session = match self.enter().await {
+                Ok(session) => Some(session),
+                Err(error) => {
+                    tracing::debug!(%error, "other processes do not know that this one lives");
+                    tokio::time::sleep(AGAIN).await;
+                    None
+                }
+            };
+        }
+    }
+}
+
+/// The processes of a league that live, the oldest first.
+pub async fn living(connection: &mut PgConnection, league: &str) -> Result<Vec<Process>, sqlx::Error> {
+    let query = format!("SELECT p.process, p.role, p.engine, floor(extract(epoch FROM p.since) * 1000)::bigint {LIVING} ORDER BY p.since");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(league).fetch_all(connection).await?;
+    rows.iter().map(process).collect()
+}
+
+fn process(row: &PgRow) -> Result<Process, sqlx::Error> {
+    let engine = u32::try_from(number(row, 2)?).unwrap_or(u32::MAX);
+    Ok(Process { id: u128::from_be_bytes(fixed(row, 0)?), role: row.try_get(1)?, engine, since: At(number(row, 3)?) })
+}
+
+/// The right to work on a league whose processes are all stopped. It goes with its session.
+#[derive(Debug)]
+pub struct Alone {
+    pub(super) connection: PgConnection,
+    pub(super) league: String,
+}
+
+/// Why nobody is alone with a league.
+#[derive(Debug, thiserror::Error)]
+pub enum AloneError {
+    /// Stop them first.
+    #[error("{}", told(.0))]
+    Others(Vec<Process>),
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Alone {
+    /// Takes it; whoever wants to serve waits until it is gone.
+    pub async fn with(database: &Database, league: &str) -> Result<Self, AloneError> {
+        let mut connection = database.named("ftl alone").statement_timeout(Duration::ZERO).connect().await?;
+        let alone: bool =
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))").bind(CLASS).bind(league).fetch_one(&mut connection).await?;
+        if alone {
+            return Ok(Self { connection, league: league.into() });
+        }
+        let others = living(&mut connection, league).await?;
+        connection.close().await?;
+        Err(AloneError::Others(others))
+    }
+
+    /// Lets go of it.
+    pub async fn release(self) {
+        // Where closing fails the session is gone, and the lock with it.
+        let _ = self.connection.close().await;
+    }
+}
+
+fn told(others: &[Process]) -> String {
+    let roles: Vec<&str> = others.iter().map(|process| process.role.as_str()).collect();
+    match roles.as_slice() {
+        [] => "another process has just begun, or works on the league alone".to_owned(),
+        [one] => format!("a process of role {one} lives"),
+        many => format!("{} processes live, of roles {}", many.len(), many.join(", ")),
+    }
+}
