@@ -12,6 +12,7 @@ mod http;
 mod machine;
 mod memory;
 mod ranks;
+mod reference;
 mod report;
 mod row;
 mod season;

@@ -43,6 +43,10 @@ fn every_row_is_listed_and_an_unknown_one_is_refused() {
         "http-overload",
         "memory-1m",
         "ranks-1m",
+        "reference-everysec",
+        "reference-always",
+        "reference-flushed",
+        "reference-redis-core",
         "sim-64-matches",
         "audit-10m",
     ];

@@ -1,7 +1,9 @@
 //! The rows that there are.
 
+use ftl_store::throwaway::AppendFsync;
+
 use super::row::Row;
-use super::{Setting, apply, audit, http, memory, ranks, season, ticks, washout};
+use super::{Setting, apply, audit, http, memory, ranks, reference, season, ticks, washout};
 use crate::failure::Failure;
 
 /// A row that can be measured.
@@ -16,6 +18,8 @@ pub struct Benchmark {
 }
 
 const SKETCH: &str = "a plain sketch of the same commands: hash maps, two ordered sets as boards, remembered ids";
+
+const USUAL: &str = "the usual design: one script a trade over hashes in Redis, the same server in front";
 
 const ALL: &[Benchmark] = &[
     Benchmark {
@@ -96,6 +100,30 @@ const ALL: &[Benchmark] = &[
         what: "own rank, neighbours and the top 100 of a board with 1,000,000 lines",
         baseline: "a binary search in a sorted array that never changes",
         run: ranks::run,
+    },
+    Benchmark {
+        name: "reference-everysec",
+        what: "trades over HTTP on a journal in Redis, appendfsync everysec, no flush on either side",
+        baseline: USUAL,
+        run: |setting| reference::run(setting, AppendFsync::EverySecond, false, 2.2),
+    },
+    Benchmark {
+        name: "reference-always",
+        what: "the same with appendfsync always",
+        baseline: USUAL,
+        run: |setting| reference::run(setting, AppendFsync::Always, false, 2.5),
+    },
+    Benchmark {
+        name: "reference-flushed",
+        what: "the same with everysec, until all of it is in PostgreSQL too",
+        baseline: "the usual design, with a set of keys whose hashes are flushed",
+        run: |setting| reference::run(setting, AppendFsync::EverySecond, true, 2.0),
+    },
+    Benchmark {
+        name: "reference-redis-core",
+        what: "trades that a core of Redis carries as batches of the journal",
+        baseline: USUAL,
+        run: reference::core::run,
     },
     Benchmark {
         name: "sim-64-matches",

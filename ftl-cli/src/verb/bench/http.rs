@@ -1,10 +1,12 @@
 //! `http-*`: `POST positions/open` of a server as operators run it, on the same two cores as its load.
 
-mod exchange;
-mod load;
-mod site;
+pub mod exchange;
+pub mod load;
+pub mod site;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Barrier;
 use std::time::Duration;
 
 use cpu_time::ProcessTime;
@@ -12,7 +14,7 @@ use ftl_workload::Founding;
 use tracing_subscriber::EnvFilter;
 
 use self::exchange::Request;
-use self::load::Answers;
+use self::load::{Answers, Pace};
 use self::site::{Echo, Site};
 use super::row::{Reach, Row};
 use super::{Setting, progress};
@@ -30,17 +32,21 @@ const CLOSERS: usize = 16;
 const TURNS: usize = 3;
 
 fn site(setting: Setting) -> Result<Site, Failure> {
-    // As a server logs, but into nothing: a span for each request costs what it costs.
-    let logs = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_writer(std::io::sink);
-    logs.try_init().map_err(Failure::could_not_run)?;
-    Site::start(setting.seed, Founding { accounts: setting.size(ACCOUNTS, 640), instruments: INSTRUMENTS })
+    logs_into_nothing()?;
+    Site::start(setting.seed, Founding { accounts: setting.size(ACCOUNTS, 640), instruments: INSTRUMENTS }, HashMap::new())
 }
 
-fn lasting(setting: Setting, seconds: u32) -> Duration {
+/// As a server logs, but into nothing: a span for each request costs what it costs.
+pub fn logs_into_nothing() -> Result<(), Failure> {
+    let logs = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_writer(std::io::sink);
+    logs.try_init().map_err(Failure::could_not_run)
+}
+
+pub fn lasting(setting: Setting, seconds: u32) -> Duration {
     Duration::from_millis(u64::from(setting.size(seconds * 1_000, 200)))
 }
 
-fn median(mut of: Vec<f64>) -> f64 {
+pub fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of.get(of.len() / 2).copied().unwrap_or_default()
 }
@@ -113,9 +119,9 @@ pub fn open_loop(setting: Setting) -> Result<Row, Failure> {
     let (mut echoed, mut ours): (Vec<Answers>, Vec<Answers>) = Default::default();
     for _ in 0..TURNS {
         let echo = Echo::start(2)?;
-        echoed.push(load::open(echo.address(), &opens, CONNECTIONS, per_second, lasting(setting, 3), false).map_err(io)?);
+        echoed.push(alone(echo.address(), &opens, Pace { connections: CONNECTIONS, per_second, lasting: lasting(setting, 3) })?);
         echo.stop();
-        ours.push(load::open(site.address(), &opens, CONNECTIONS, per_second, lasting(setting, 5), false).map_err(io)?);
+        ours.push(alone(site.address(), &opens, Pace { connections: CONNECTIONS, per_second, lasting: lasting(setting, 5) })?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -136,23 +142,31 @@ pub fn open_loop(setting: Setting) -> Result<Row, Failure> {
         .with("latency", "from the time that a request was due"))
 }
 
+/// An open loop with no other beside it.
+fn alone(address: SocketAddr, requests: &[Request], pace: Pace) -> Result<Answers, Failure> {
+    load::open(address, requests, pace, false, &Barrier::new(pace.connections)).map_err(Failure::could_not_run)
+}
+
 /// Opens due at three times the peak, while some close and the feed goes on.
 pub fn overload(setting: Setting) -> Result<Row, Failure> {
     let site = site(setting)?;
     let opens = site.opens();
     let io = Failure::could_not_run;
-    load::closed(site.address(), &opens, CONNECTIONS, lasting(setting, 1)).map_err(io)?;
-    let peak = load::closed(site.address(), &opens, CONNECTIONS, lasting(setting, 4)).map_err(io)?;
     let crowd = setting.size(CROWD as u32, 64) as usize;
-    let long = lasting(setting, 6);
-    let closes_per_second = peak.rate() / 20.0;
-    let closes = site.closes((closes_per_second * long.as_secs_f64()).ceil() as usize)?;
+    load::closed(site.address(), &opens, CONNECTIONS, lasting(setting, 1)).map_err(io)?;
+    // More connections make larger batches: the better of both is the peak.
+    let few = load::closed(site.address(), &opens, CONNECTIONS, lasting(setting, 3)).map_err(io)?.rate();
+    let many = load::closed(site.address(), &opens, crowd, lasting(setting, 3)).map_err(io)?.rate();
+    let peak = few.max(many);
+    let of = |connections, per_second| Pace { connections, per_second, lasting: lasting(setting, 6) };
+    let (opening, closing, feeding) = (of(crowd, 3.0 * peak), of(CLOSERS, peak / 20.0), of(1, 20.0));
+    let closes = site.closes((closing.per_second * closing.lasting.as_secs_f64()).ceil() as usize)?;
     let (before, feed) = (site.seq(), site.feed());
-    let address = site.address();
+    let (address, start) = (site.address(), Barrier::new(1 + CLOSERS + 1));
     let (crowded, closed, fed) = std::thread::scope(|scope| {
-        let crowded = scope.spawn(|| load::open(address, &opens, crowd, 3.0 * peak.rate(), long, false));
-        let closed = scope.spawn(|| load::open(address, &closes, CLOSERS, closes_per_second, long, true));
-        let fed = scope.spawn(|| load::open(address, std::slice::from_ref(&feed), 1, 20.0, long, false));
+        let crowded = scope.spawn(|| load::crowd(address, &opens, opening, &start));
+        let closed = scope.spawn(|| load::open(address, &closes, closing, true, &start));
+        let fed = scope.spawn(|| load::open(address, std::slice::from_ref(&feed), feeding, false, &start));
         (crowded.join(), closed.join(), fed.join())
     });
     let applied = site.seq() - before;
@@ -160,7 +174,7 @@ pub fn overload(setting: Setting) -> Result<Row, Failure> {
     let died = |_| Failure::could_not_run("a thread of the load died");
     let (crowded, closed, fed) = (crowded.map_err(died)?.map_err(io)?, closed.map_err(died)?.map_err(io)?, fed.map_err(died)?.map_err(io)?);
     let goodput = (crowded.accepted + closed.accepted) as f64 / crowded.took.as_secs_f64();
-    let row = Row::new(goodput, "accepted/s", peak.rate());
+    let row = Row::new(goodput, "accepted/s", peak);
     let (ratio, closes_p99) = (row.ratio, closed.ms(0.99));
     Ok(row
         .reaching(&[
@@ -169,8 +183,10 @@ pub fn overload(setting: Setting) -> Result<Row, Failure> {
             ("feed commands shed", fed.shed as f64, Reach::AtMost(0.0)),
             ("closes shed", closed.shed as f64, Reach::AtMost(0.0)),
         ])
-        .with("baseline", "the peak of the same server in a closed loop of 64 connections, just before")
-        .with("offeredPerSecond", (3.0 * peak.rate()).round())
+        .with("baseline", "the peak of the same server in a closed loop just before, the better of 64 connections and as many as here")
+        .with("peakOf64", few.round())
+        .with("peakOfAsMany", many.round())
+        .with("offeredPerSecond", opening.per_second.round())
         .with("connections", crowd)
         .with("opensAccepted", crowded.accepted)
         .with("opensShed", crowded.shed)
@@ -188,7 +204,7 @@ pub fn overload(setting: Setting) -> Result<Row, Failure> {
 }
 
 /// At least 95 % accepted, or the load is at fault.
-fn all_accepted<'a>(answers: impl Iterator<Item = &'a Answers>) -> Result<(), Failure> {
+pub fn all_accepted<'a>(answers: impl Iterator<Item = &'a Answers>) -> Result<(), Failure> {
     let (accepted, other) = answers.fold((0, 0), |(a, o), answers| (a + answers.accepted, o + answers.refused + answers.shed));
     if accepted * 5 < other * 95 {
         return Err(Failure::refused(format!("{accepted} requests were accepted, {other} were not: the load is at fault")));

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,25 @@ impl Answers {
     }
 }
 
+/// When the requests of an open loop are due.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    pub connections: usize,
+    pub per_second: f64,
+    pub lasting: Duration,
+}
+
+impl Pace {
+    fn between(self) -> Duration {
+        Duration::from_secs_f64(self.connections as f64 / self.per_second)
+    }
+
+    /// When the first request of a connection is due; they are spread evenly.
+    fn first(self, began: Instant, connection: usize) -> Instant {
+        began + self.between().mul_f64(connection as f64 / self.connections as f64)
+    }
+}
+
 fn key() -> u64 {
     NEXT_KEY.fetch_add(1, Ordering::Relaxed)
 }
@@ -111,27 +131,60 @@ pub fn closed(address: SocketAddr, requests: &[Request], connections: usize, las
     Ok(answers)
 }
 
-/// An open loop: `per_second` requests over `connections`, each a thread with an even share of the times.
+/// An open loop on the thread of the caller, for more connections than there could be threads: hundreds of threads that
+/// all want to run take the processor from the server that is measured. A request is sent up to a millisecond late.
+/// It begins when everybody who waits at `start` has his connections.
+pub fn crowd(address: SocketAddr, requests: &[Request], pace: Pace, start: &Barrier) -> io::Result<Answers> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    let answers = Rc::new(RefCell::new(Answers::none()));
+    local.block_on(&runtime, async {
+        let mut open = Vec::new();
+        for _ in 0..pace.connections {
+            open.push(Connection::open(address).await);
+        }
+        // Everybody else begins, whatever became of these.
+        start.wait();
+        let began = Instant::now();
+        let each = open.into_iter().enumerate().map(|(n, connection)| {
+            let mut own: Vec<Request> = requests.iter().skip(n).step_by(pace.connections).cloned().collect();
+            let answers = Rc::clone(&answers);
+            tokio::task::spawn_local(async move {
+                let mut connection = connection?;
+                for turn in 0u32.. {
+                    let due = pace.first(began, n) + pace.between() * turn;
+                    if due.max(Instant::now()) >= began + pace.lasting {
+                        break;
+                    }
+                    tokio::time::sleep_until(due.into()).await;
+                    let next = turn as usize % own.len();
+                    let status = connection.ask(own[next].keyed(key())).await?;
+                    answers.borrow_mut().count(status, due.elapsed());
+                }
+                io::Result::Ok(())
+            })
+        });
+        for task in each.collect::<Vec<_>>() {
+            task.await.map_err(io::Error::other)??;
+        }
+        answers.borrow_mut().took = began.elapsed();
+        io::Result::Ok(())
+    })?;
+    let answers = answers.borrow().clone();
+    Ok(answers)
+}
+
+/// An open loop with a thread for each connection, which wakes within microseconds of when a request is due.
 /// `once`: each request is sent at most once, and the load ends when they are used up.
-pub fn open(
-    address: SocketAddr,
-    requests: &[Request],
-    connections: usize,
-    per_second: f64,
-    lasting: Duration,
-    once: bool,
-) -> io::Result<Answers> {
-    let between = Duration::from_secs_f64(connections as f64 / per_second);
-    // Connections are there before the first request is due.
-    let began = Instant::now() + Duration::from_millis(100);
+pub fn open(address: SocketAddr, requests: &[Request], pace: Pace, once: bool, start: &Barrier) -> io::Result<Answers> {
     let part = |n: usize| -> io::Result<Answers> {
-        let mut own: Vec<Request> = requests.iter().skip(n).step_by(connections).cloned().collect();
-        let mut connection = Blocking::open(address)?;
-        let mut answers = Answers::none();
-        let offset = between.mul_f64(n as f64 / connections as f64);
+        let mut own: Vec<Request> = requests.iter().skip(n).step_by(pace.connections).cloned().collect();
+        let connection = Blocking::open(address);
+        start.wait();
+        let (mut connection, mut answers, began) = (connection?, Answers::none(), Instant::now());
         for turn in 0u32.. {
-            let due = began + offset + between * turn;
-            if due >= began + lasting || Instant::now() >= began + lasting || (once && turn as usize >= own.len()) {
+            let due = pace.first(began, n) + pace.between() * turn;
+            if due.max(Instant::now()) >= began + pace.lasting || (once && turn as usize >= own.len()) {
                 break;
             }
             if let Some(early) = due.checked_duration_since(Instant::now()) {
@@ -145,7 +198,7 @@ pub fn open(
         Ok(answers)
     };
     let parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..connections).map(|n| scope.spawn(move || part(n))).collect();
+        let threads: Vec<_> = (0..pace.connections).map(|n| scope.spawn(move || part(n))).collect();
         let died = |_| io::Error::other("a thread of the load died");
         threads.into_iter().map(|thread| thread.join().map_err(died)?).collect::<io::Result<Vec<_>>>()
     })?;

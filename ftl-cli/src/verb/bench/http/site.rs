@@ -1,5 +1,6 @@
 //! What is asked: a server as operators run it, and the plainest one that axum makes, which echoes.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use ftl_core::command::{Action, Command};
 use ftl_core::id::{BookId, PositionId};
 use ftl_core::outcome::Receipt;
 use ftl_core::units::{Direction, Lots};
+use ftl_server::app::App;
 use ftl_server::config::Config;
 use ftl_server::replica::append::Lane;
 use ftl_server::serve::Server;
@@ -34,8 +36,9 @@ pub struct Site {
 }
 
 impl Site {
-    /// SQLite with `FULL`, authentication, idempotency, limits raised and not off, figures and logs on.
-    pub fn start(seed: u64, founding: Founding) -> Result<Self, Failure> {
+    /// SQLite with `FULL` where `settings` name no database; authentication, idempotency, limits raised and not off,
+    /// figures and logs on.
+    pub fn start(seed: u64, founding: Founding, settings: HashMap<&str, String>) -> Result<Self, Failure> {
         let directory = tempfile::tempdir().map_err(Failure::could_not_run)?;
         let data = directory.path().to_string_lossy().into_owned();
         let config = Config::from_lookup(|name| match name {
@@ -43,7 +46,7 @@ impl Site {
             "FTL_DATA" => Some(data.clone()),
             "OPERATOR_TOKEN" => Some(OPERATOR.into()),
             "RATE_LIMIT_SCALE" => Some("1000".into()),
-            _ => None,
+            name => settings.get(name).cloned(),
         })?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::could_not_run)?;
         let (server, books) = runtime.block_on(prepare(config, seed, founding))?;
@@ -61,6 +64,27 @@ impl Site {
 
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// What its handlers share.
+    pub fn app(&self) -> &App {
+        &self.server.app
+    }
+
+    /// Everybody's book.
+    pub fn books(&self) -> &[BookId] {
+        &self.books
+    }
+
+    /// Runs something beside it.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Waits until everything that was applied is history.
+    pub fn flushed(&self) {
+        let seq = self.server.app.seq();
+        self.block_on(async { while self.server.app.history.reach(seq).await < seq {} });
     }
 
     /// A request to open a hundredth of a lot for each account, its key still to be set.
@@ -102,7 +126,7 @@ impl Site {
 }
 
 async fn prepare(config: Config, seed: u64, founding: Founding) -> Result<(Server, Vec<BookId>), Failure> {
-    let stores = Stores::in_directory(&config.data, &config.league).await?;
+    let stores = Stores::of(&config).await?;
     let genesis = default_genesis(&config.league);
     let rules = ftl_core::rules::Rules::of(ftl_core::rules::Preset::Fair, u64::from(founding.accounts));
     let genesis = ftl_core::command::Genesis { expected_accounts: u64::from(founding.accounts), rules, ..genesis };
