@@ -9,12 +9,13 @@
 //! on: who asks for a later moment of it goes on from there. Its cost is bounded, and it is dropped when nobody looks.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, ReadError};
-use ftl_core::outcome::Entry;
+use ftl_core::outcome::{Entry, Outcome};
 use ftl_core::time::At;
 use ftl_store::snapshots::{SnapshotError, SnapshotHead, SnapshotStore};
 use serde::{Deserialize, Deserializer};
@@ -66,7 +67,7 @@ struct Execution {
 
 impl Moment {
     /// Whether this entry had been applied by then.
-    fn includes(self, seq: Seq, at: At) -> bool {
+    pub(crate) fn includes(self, seq: Seq, at: At) -> bool {
         match self {
             Self::Seq(last) => seq <= last,
             Self::Time(last) => at <= last,
@@ -141,6 +142,34 @@ impl App {
         });
         looking.await.map_err(|_| Problem::internal())?
     }
+
+    /// Begins with the league as it was, shows every outcome from there to the present with the state behind it, and ends
+    /// with the league as it is. `None` where that is too much to execute now, or others look into the past: whoever asks has another source.
+    pub(crate) async fn watch_from<S, T, B, W, E>(&self, moment: Moment, begin: B, mut watch: W, end: E) -> Result<Option<T>, Problem>
+    where
+        T: Send + 'static,
+        B: FnOnce(&League) -> S + Send + 'static,
+        W: FnMut(&mut S, &League, &Outcome) -> ControlFlow<()> + Send + 'static,
+        E: FnOnce(S, &League) -> T + Send + 'static,
+    {
+        let now = Moment::Seq(self.seq());
+        let Ok(mut turn) = Arc::clone(&self.past.0).try_lock_owned() else { return Ok(None) };
+        let (shared, runtime) = (Arc::clone(&self.replica.shared), Handle::current());
+        let watching = tokio::task::spawn_blocking(move || {
+            let deadline = Instant::now() + BUDGET;
+            let mut execution = Execution::near(moment, turn.take(), &shared)?;
+            let mut seen = None;
+            if execution.go_on(moment, deadline, &shared, &runtime)? {
+                let mut watched = begin(&execution.league);
+                let reached =
+                    execution.watched(now, deadline, &shared, &runtime, |league, outcome| watch(&mut watched, league, outcome))?;
+                seen = reached.then(|| end(watched, &execution.league));
+            }
+            *turn = Some(Held { execution, looked_at: Instant::now() });
+            Ok(seen)
+        });
+        watching.await.map_err(|_| Problem::internal())?
+    }
 }
 
 impl Execution {
@@ -178,13 +207,28 @@ impl Execution {
 
     /// Applies what came before `moment`; `false` where time was up first.
     fn go_on(&mut self, moment: Moment, deadline: Instant, shared: &Shared, runtime: &Handle) -> Result<bool, Problem> {
+        self.watched(moment, deadline, shared, runtime, |_, _| ControlFlow::Continue(()))
+    }
+
+    /// The same, with a watcher, who may have seen enough.
+    fn watched(
+        &mut self,
+        moment: Moment,
+        deadline: Instant,
+        shared: &Shared,
+        runtime: &Handle,
+        mut watch: impl FnMut(&League, &Outcome) -> ControlFlow<()>,
+    ) -> Result<bool, Problem> {
         loop {
             while let Some(entry) = self.waiting.front() {
                 if !moment.includes(entry.seq, entry.at) {
                     return Ok(true);
                 }
-                self.league.apply(entry);
+                let outcome = self.league.apply(entry);
                 self.waiting.pop_front();
+                if watch(&self.league, &outcome).is_break() {
+                    return Ok(false);
+                }
             }
             if Instant::now() >= deadline {
                 return Ok(false);

@@ -10,6 +10,7 @@
 //! The write lock is held for at most 256 entries or a millisecond. Nobody holds the lock across an await: [`Replica::read`]
 //! takes a closure, and what it needs is copied out and serialised outside.
 
+pub mod activity;
 pub mod answers;
 pub mod append;
 pub mod apply;
@@ -40,6 +41,7 @@ use tokio::task::JoinHandle;
 use crate::history::Told;
 use crate::problem::Problem;
 use crate::wire::League;
+use activity::Activity;
 use answers::{Answers, OrderEnd};
 use append::{Appender, Lane, SubmitError};
 use health::Health;
@@ -94,6 +96,7 @@ pub(crate) struct Shared {
     pub market: ArcSwap<Market>,
     pub players: Players,
     pub window: Window,
+    pub activity: Activity,
     pub answers: Answers,
     pub lag: Lag,
     pub quarantine: Quarantine,
@@ -134,6 +137,7 @@ impl Replica {
             market: ArcSwap::from_pointee(Market::default()),
             players: Players::default(),
             window: Window::default(),
+            activity: Activity::default(),
             answers: Answers::default(),
             lag: Lag::default(),
             quarantine: parts.quarantine,
@@ -259,6 +263,11 @@ impl Replica {
     /// The frames of the last entries.
     pub fn window(&self) -> &Window {
         &self.shared.window
+    }
+
+    /// The latest of the pitch and of everybody's trades.
+    pub fn activity(&self) -> &Activity {
+        &self.shared.activity
     }
 
     /// Opens are shed, or no longer: the archive is far behind, or the journal's store fills up.

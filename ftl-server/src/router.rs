@@ -11,7 +11,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::config::Role;
 use crate::middleware;
-use crate::routes::{admin, auth, boards, events, fixtures, health, history, instruments, me, orders, positions};
+use crate::routes::{
+    activity, admin, auth, boards, console, events, fixtures, health, history, instruments, me, orders, positions, while_away,
+};
 
 /// What the description says beside the routes.
 #[derive(OpenApi)]
@@ -37,6 +39,10 @@ impl utoipa::Modify for Credentials {
 pub fn router(app: &App) -> Router {
     let (routes, description) = described(app.config.role).split_for_parts();
     let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", description);
+    let routes = match app.config.role {
+        Role::All | Role::Api => routes.merge(console::routes()),
+        Role::Ws | Role::Feed | Role::Flusher => routes,
+    };
     let routes = routes.with_state(app.clone()).merge(docs);
     middleware::wrap(app, routes)
 }
@@ -56,7 +62,8 @@ fn described(role: Role) -> OpenApiRouter<App> {
         .routes(routes!(orders::one, orders::cancel))
         .routes(routes!(me::portfolio))
         .routes(routes!(history::ledger))
-        .routes(routes!(history::trades));
+        .routes(routes!(history::trades))
+        .routes(routes!(while_away::while_away));
 
     let market = OpenApiRouter::new()
         .routes(routes!(instruments::list))
@@ -69,7 +76,8 @@ fn described(role: Role) -> OpenApiRouter<App> {
         .routes(routes!(boards::leaderboard))
         .routes(routes!(boards::districts))
         .routes(routes!(boards::district))
-        .routes(routes!(boards::risk));
+        .routes(routes!(boards::risk))
+        .routes(routes!(activity::activity));
 
     let people =
         OpenApiRouter::new().routes(routes!(auth::dev)).routes(routes!(auth::batch)).routes(routes!(auth::ticket)).routes(routes!(me::me));

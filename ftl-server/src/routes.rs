@@ -1,9 +1,11 @@
 //! The handlers, one area of the API a file. A handler turns a request into a read of the state or a command, and what
 //! comes of it into a response; it knows no rule of the game.
 
+pub mod activity;
 pub mod admin;
 pub mod auth;
 pub mod boards;
+pub mod console;
 pub mod events;
 pub mod fixtures;
 pub mod health;
@@ -12,6 +14,7 @@ pub mod instruments;
 pub mod me;
 pub mod orders;
 pub mod positions;
+pub mod while_away;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

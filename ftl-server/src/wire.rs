@@ -3,6 +3,7 @@
 //! These types know how things look and nothing of how they come about. Handlers fill them from the state.
 
 pub mod account;
+pub mod activity;
 pub mod admin;
 pub mod board;
 pub mod fixture;
@@ -17,6 +18,7 @@ pub mod quote;
 pub mod risk;
 pub mod time;
 pub mod trade;
+pub mod while_away;
 
 pub use time::Time;
 

@@ -76,7 +76,10 @@ impl Serve {
         if self.json {
             output::json(&json!({"url": address, "league": league, "data": data}))?;
         } else {
-            output::text_lines(&format!("league {league} in {} at {address}\nhow to use it: {address}/api/docs\n", data.display()))?;
+            output::text_lines(&format!(
+                "league {league} in {} at {address}\nthe console: {address}/\nhow to use it: {address}/api/docs\n",
+                data.display()
+            ))?;
         }
         until.await;
         server.stop().await?;

@@ -18,6 +18,7 @@ use futures::FutureExt;
 use tokio::runtime::Handle;
 
 use super::Shared;
+use super::activity;
 use super::answers::tell;
 use super::health::Health;
 use super::market::Market;
@@ -191,6 +192,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
     *shared.state.write() = state;
     shared.players.forget();
     shared.window.restart(seq);
+    shared.activity.forget();
     *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);
     shared.kept.applied(chain.tip);
@@ -275,6 +277,7 @@ impl Follower<'_> {
         let shared = self.shared;
         let mut outcomes: Vec<Arc<Outcome>> = Vec::with_capacity(entries.len().min(HOLD_ENTRIES));
         let mut frames: Vec<Frames> = Vec::new();
+        let mut items: Vec<activity::Item> = Vec::new();
         let tell = self.is_recent(entries);
         let mut at = Seq(0);
         let mut state = shared.state.write();
@@ -285,6 +288,7 @@ impl Follower<'_> {
                 let outcome = state.apply(entry);
                 if tell {
                     frames.push(Frames::of(&state, &outcome));
+                    activity::items_of(&state, &outcome, &mut items);
                 }
                 outcomes.push(Arc::new(outcome));
                 if began.elapsed() > HOLD_TIME {
@@ -307,6 +311,7 @@ impl Follower<'_> {
         drop(state);
         metrics::histogram!("ftl_apply_hold_seconds").record(began.elapsed());
         shared.market.store(Arc::new(market));
+        shared.activity.push(items);
         match outcomes.last() {
             Some(last) if !tell => shared.window.restart(last.seq),
             _ => shared.window.push(frames.into_iter()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use ftl_core::id::Seq;
 use ftl_core::projection::BarInterval;
 use ftl_core::rejection::Rejection;
 use ftl_core::time::At;
@@ -15,8 +16,8 @@ use crate::extract::{Path, Query};
 use crate::history::away;
 use crate::problem::Problem;
 use crate::wire::League;
-use crate::wire::instrument::{BarView, HistoryAnswer, HistoryParams, InstrumentAnswer, InstrumentView};
-use crate::wire::page::{LONGEST, Page, PastPageParams, rows};
+use crate::wire::instrument::{BarView, HistoryAnswer, HistoryParams, InstrumentAnswer, InstrumentView, TickView};
+use crate::wire::page::{LONGEST, Page, PageParams, PastPageParams, rows};
 
 /// Every instrument, in the order of listing, now or as it was.
 #[utoipa::path(get, path = "/instruments", tag = "market", params(PastPageParams), responses((status = 200, body = Page<InstrumentView>)))]
@@ -75,15 +76,28 @@ pub async fn price_history(
     Query(params): Query<HistoryParams>,
 ) -> Result<Json<HistoryAnswer>, Problem> {
     app.replica.wait_for(params.min_seq).await?;
+    let limit = rows(params.limit, 200, 500)?;
+    let idx = app.instrument(&id)?;
+    let place = PageParams { cursor: params.cursor, limit: None, min_seq: None }.place()?;
+    if params.interval.as_deref() == Some("tick") {
+        let seq = app.history.reach(app.seq()).await;
+        let mut found = app.history.projections.ticks(idx, place.unwrap_or((Seq(0), 0)), limit + 1).await.map_err(away)?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next_cursor = found.last().filter(|_| more).map(|row| format!("{}-{}", row.seq, row.n));
+        let ticks = Some(found.iter().map(TickView::from).collect());
+        return Ok(Json(HistoryAnswer { seq: seq.0, instrument: id.as_str().into(), interval: "tick", bars: None, ticks, next_cursor }));
+    }
+    if place.is_some() {
+        return Err(Problem::invalid_field("cursor", "belongs to interval=tick; bars take before"));
+    }
     let interval = match &params.interval {
         Some(code) => BarInterval::ALL
             .into_iter()
             .find(|interval| interval.code() == code)
-            .ok_or_else(|| Problem::invalid_field("interval", "takes 1s, 1m, 5m or 1h"))?,
+            .ok_or_else(|| Problem::invalid_field("interval", "takes tick, 1s, 1m, 5m or 1h"))?,
         None => BarInterval::Minute,
     };
-    let limit = rows(params.limit, 200, 500)?;
-    let idx = app.instrument(&id)?;
     let seq = app.history.reach(app.seq()).await;
     let before = params.before.map_or(At(u64::MAX), |time| time.0);
     let bars = app.history.projections.bars(idx, interval, before, limit).await.map_err(away)?;
@@ -91,6 +105,8 @@ pub async fn price_history(
         seq: seq.0,
         instrument: id.as_str().into(),
         interval: interval.code(),
-        bars: bars.iter().map(BarView::from).collect(),
+        bars: Some(bars.iter().map(BarView::from).collect()),
+        ticks: None,
+        next_cursor: None,
     }))
 }

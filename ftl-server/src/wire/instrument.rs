@@ -2,7 +2,7 @@
 
 use ftl_core::id::{FixtureId, InstrumentId};
 use ftl_core::instrument::Instrument;
-use ftl_core::projection::Bar;
+use ftl_core::projection::{Bar, TickRow};
 use ftl_core::units::{Lots, Price, Score};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -143,12 +143,14 @@ impl From<&Bar> for BarView {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryParams {
-    /// `1s`, `1m`, `5m` or `1h`; `1m` where it is left out.
+    /// `1s`, `1m`, `5m`, `1h`, or `tick` for every change; `1m` where it is left out.
     pub interval: Option<String>,
     /// Only bars that began before this time.
     #[param(value_type = Option<String>)]
     pub before: Option<Time>,
-    /// At most this many, 500 at the most.
+    /// Of ticks: those behind this place; the `nextCursor` of the page before. The first ones where it is left out.
+    pub cursor: Option<String>,
+    /// At most this many, 500 at the most; 200 where it is left out.
     pub limit: Option<usize>,
     /// Waits until this entry is applied.
     pub min_seq: Option<u64>,
@@ -166,5 +168,35 @@ pub struct HistoryAnswer {
     /// How long a bar is.
     pub interval: &'static str,
     /// In order of time.
-    pub bars: Vec<BarView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bars: Option<Vec<BarView>>,
+    /// Of `interval=tick`, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticks: Option<Vec<TickView>>,
+    /// Where the next page of ticks begins; `null` on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A change of the price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TickView {
+    seq: u64,
+    n: u32,
+    #[schema(value_type = String)]
+    at: Time,
+    #[schema(value_type = String)]
+    mark: Price,
+    /// `null` where only the crowd moved it.
+    #[schema(value_type = Option<String>)]
+    live_base: Option<Price>,
+    #[schema(value_type = String)]
+    net: Lots,
+}
+
+impl From<&TickRow> for TickView {
+    fn from(row: &TickRow) -> Self {
+        Self { seq: row.seq.0, n: row.n, at: Time(row.at), mark: row.mark, live_base: row.live_base, net: row.net }
+    }
 }

@@ -1,5 +1,6 @@
 //! The server from outside: real requests to a real server on a free port. The files are shaped like the URLs.
 
+mod activity;
 mod admin;
 mod auth;
 mod boards;
@@ -18,3 +19,4 @@ mod past;
 mod restart;
 mod shared;
 mod trading;
+mod while_away;

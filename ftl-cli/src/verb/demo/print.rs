@@ -39,6 +39,7 @@ impl Print {
         output::text_lines(&format!(
             "{name}, {speed} times as fast
 
+  the console       {url}/
   how to use it     {url}/api/docs
   prices            {url}/api/instruments
   the match         {url}/api/fixtures/{id}

@@ -1,0 +1,73 @@
+// The page: a login, or the shell around one screen. What a frame tells is also said in words.
+
+import { h } from './dom.js';
+import { level, signed, words } from './format.js';
+import { league } from './league.js';
+import { notice } from './notices.js';
+import { whileAway } from './parts/away.js';
+import { shell } from './parts/shell.js';
+import { follow, route } from './router.js';
+import { activity } from './screens/activity.js';
+import { ledger } from './screens/ledger.js';
+import { login } from './screens/login.js';
+import { match } from './screens/match.js';
+import { operator } from './screens/operator.js';
+import { player } from './screens/player.js';
+import { portfolio } from './screens/portfolio.js';
+import { ranks } from './screens/ranks.js';
+import { stadium } from './screens/stadium.js';
+import { session, theme } from './session.js';
+
+route('stadium', stadium);
+route('match/:fixture/:instrument?', match);
+route('player/:instrument', player);
+route('portfolio', portfolio);
+route('ledger', ledger);
+route('ranks', ranks);
+route('activity', activity);
+route('operator', operator);
+
+const app = document.getElementById('app');
+let stop = null;
+
+async function start() {
+  stop?.();
+  stop = null;
+  league.end();
+  if (!session.player) {
+    app.replaceChildren(login());
+    document.title = 'Log in \u00b7 FTL';
+    return;
+  }
+  const since = session.seen;
+  app.replaceChildren(h('p', { class: 'loading', role: 'status' }, 'Opening the league\u2026'));
+  try {
+    await league.begin();
+  } catch (problem) {
+    if (!session.player) return;
+    const again = h('button', { class: 'button primary', on: { click: start } }, 'Try again');
+    app.replaceChildren(h('main', { class: 'lonely' }, h('h1', {}, 'The league is not here yet'), h('p', {}, problem.advice ?? String(problem)), again));
+    return;
+  }
+  const frame = shell();
+  app.replaceChildren(frame.node);
+  const leave = follow(frame.content, 'stadium', frame.mark);
+  stop = () => {
+    leave();
+    frame.close();
+  };
+  whileAway(frame.content, since);
+}
+
+league.on('notification', (told) => {
+  if (told.kind === 'position_closed') {
+    const result = `${signed(told.pnl)} points`;
+    notice(`${league.name(told.instrument)}: ${words(told.reason).toLowerCase()}, ${result}.`, Number(told.pnl) < 0 ? 'bad' : 'good');
+  }
+  if (told.kind === 'margin_warning') notice(`Margin level ${level(told.levelBps)}. At 50 % positions are closed: close one, or take less.`, 'bad');
+  if (told.kind === 'order_cancelled') notice(`Order cancelled: ${words(told.reason).toLowerCase()}. It cost nothing.`, 'bad');
+});
+
+theme.apply();
+session.onChange(start);
+start();

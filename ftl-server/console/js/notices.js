@@ -1,0 +1,15 @@
+// Short messages in the corner, read aloud by the live region that they are put into.
+
+import { h } from './dom.js';
+
+const SHOWN = 7_000;
+
+/** `kind` is `good`, `bad` or `plain`. */
+export function notice(text, kind = 'plain') {
+  const close = h('button', { class: 'icon-button', 'aria-label': 'Dismiss', on: { click: () => item.remove() } }, '\u00d7');
+  const item = h('div', { class: `notice ${kind}` }, h('p', {}, text), close);
+  const place = document.getElementById('notices');
+  place.append(item);
+  while (place.children.length > 4) place.firstElementChild.remove();
+  setTimeout(() => item.remove(), SHOWN);
+}

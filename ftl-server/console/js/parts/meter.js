@@ -1,0 +1,36 @@
+// The margin meter: how far a book is from a warning (100 %) and from a washout (50 %).
+
+import { h, say, set } from '../dom.js';
+import { level } from '../format.js';
+
+/** The end of the scale, in basis points. */
+const FULL = 30_000;
+
+/** Where a level stands on the scale; the first half is what is below 100 %. */
+const place = (bps) => (bps === null ? 100 : bps <= 10_000 ? (Math.max(0, bps) / 10_000) * 50 : 50 + (Math.min(bps, FULL) - 10_000) / (FULL - 10_000) * 50);
+
+export const zone = (bps) => (bps === null || bps === undefined ? 'idle' : bps <= 5_000 ? 'gone' : bps < 10_000 ? 'low' : bps < 15_000 ? 'near' : 'safe');
+
+const MEANS = { idle: 'Nothing at risk', safe: 'Safe', near: 'Near the warning', low: 'Warning: below 100 %', gone: 'Washout: at or below 50 %' };
+
+export function meter(label) {
+  const bar = h('div', { class: 'meter-fill' });
+  const value = h('span', { class: 'figure' });
+  const meaning = h('span', { class: 'meaning' });
+  const track = h('div', { class: 'meter-track', role: 'meter', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 300 }, bar,
+    h('i', { class: 'tick washout', 'aria-hidden': 'true' }), h('i', { class: 'tick warning', 'aria-hidden': 'true' }));
+  const node = h('div', { class: 'meter' }, h('div', { class: 'row' }, h('span', { class: 'label' }, label), value), track,
+    h('div', { class: 'row small' }, meaning, h('span', { class: 'muted' }, 'washout 50 %, warning 100 %')));
+  return {
+    node,
+    show(bps) {
+      const at = zone(bps);
+      say(value, level(bps));
+      say(meaning, MEANS[at]);
+      set(node, 'data-zone', at);
+      bar.style.setProperty('inline-size', `${place(bps ?? null)}%`);
+      set(track, 'aria-valuenow', Math.min(300, Math.floor((bps ?? FULL) / 100)));
+      set(track, 'aria-valuetext', `${level(bps)}. ${MEANS[at]}`);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// What surrounds every screen: navigation, connection, equity, theme, the way out.
+
+import { h, say, set } from '../dom.js';
+import { money, points } from '../format.js';
+import { icon } from '../icons.js';
+import { equity, league } from '../league.js';
+import { session, theme } from '../session.js';
+
+const PLACES = [
+  ['stadium', 'Stadium'], ['portfolio', 'Portfolio'], ['ledger', 'Ledger'], ['ranks', 'Ranks'], ['activity', 'Activity'], ['operator', 'Operator'],
+];
+
+export function shell() {
+  const links = PLACES.map(([place, text]) => h('a', { href: `#/${place}`, 'data-place': place }, icon(place), h('span', {}, text)));
+  const connection = h('span', { class: 'connection', role: 'status' });
+  const worth = h('output', { class: 'worth figure', 'aria-label': 'Equity in points' });
+  const themed = h('button', { class: 'icon-button', on: { click: () => { theme.toggle(); draw(); } } });
+  const leave = h('button', { class: 'icon-button', 'aria-label': `Log out ${session.player.name}`, title: 'Log out', on: { click: () => session.end() } }, icon('leave'));
+  const content = h('main', { id: 'content', tabindex: '-1' });
+  const node = h('div', { class: 'shell' },
+    h('header', { class: 'bar' },
+      h('a', { class: 'brand', href: '#/stadium', 'aria-label': 'FTL, stadium' }, 'FTL'),
+      h('nav', { class: 'places', 'aria-label': 'Screens' }, ...links),
+      h('div', { class: 'self' }, connection, h('span', { class: 'who' }, session.player.name), worth, themed, leave)),
+    content);
+
+  function draw() {
+    const dark = theme.now === 'dark';
+    themed.replaceChildren(icon(dark ? 'light' : 'dark'));
+    set(themed, 'aria-label', dark ? 'Light colours' : 'Dark colours');
+    const live = league.connection === 'live';
+    set(connection, 'data-state', live ? 'live' : 'cut');
+    say(connection, live ? 'Live' : 'Connecting');
+    if (league.book) say(worth, points(money(equity(league.book))));
+  }
+
+  const offs = [league.on('connection', draw), league.on('book', draw)];
+  draw();
+  return {
+    node,
+    content,
+    mark(path) {
+      const here = path.startsWith('match') || path.startsWith('player') ? 'stadium' : path.split('/')[0];
+      for (const link of links) set(link, 'aria-current', link.dataset.place === here ? 'page' : null);
+    },
+    close: () => offs.forEach((off) => off()),
+  };
+}

@@ -1,0 +1,41 @@
+// Activity: what happens on the pitch and who trades, the latest first.
+
+import { choice, h, keyed, show } from '../dom.js';
+import { minute, price, time, words } from '../format.js';
+import { icon } from '../icons.js';
+import { league } from '../league.js';
+
+const QUIET = new Set(['restart', 'check_ended']);
+
+export function activity() {
+  let kind = 'all';
+  const list = h('ol', { class: 'activity' });
+  const none = h('p', { class: 'muted' }, 'Nothing yet.');
+  const node = h('div', { class: 'screen' }, h('h1', {}, 'Activity'),
+    h('section', { class: 'card', 'aria-label': 'Latest' },
+      h('div', { class: 'tools' }, choice('Show', [['all', 'All'], ['match', 'Pitch'], ['trade', 'Trades'], ['washout', 'Washouts']], kind, (value) => { kind = value; draw(); })),
+      none, list));
+
+  function draw() {
+    const items = league.activity.filter((item) => (kind === 'all' || item.kind === kind) && !(item.kind === 'match' && QUIET.has(item.event.type)));
+    keyed(list, items, (item) => `${item.seq}-${item.n}`, row);
+    show(none, !items.length);
+  }
+
+  const off = league.on('activity', draw);
+  draw();
+  return { node, title: 'Activity', close: off };
+}
+
+function row(item) {
+  const at = h('time', { class: 'muted figure', datetime: item.at }, time(item.at));
+  if (item.kind === 'match') {
+    const who = item.event.instrument ? `, ${league.name(item.event.instrument)}` : '';
+    const gone = item.takenBack ? 'Taken back: ' : '';
+    return h('li', { 'data-kind': 'match' }, icon('ball'), h('span', {}, h('b', {}, `${minute(item.event)} ${gone}${words(item.event.type)}`), who), at);
+  }
+  const what = item.action === 'open' ? `opened ${item.direction}` : `closed ${item.direction}`;
+  const lots = `${item.lots} lots at ${price(item.price)}`;
+  if (item.kind === 'washout') return h('li', { 'data-kind': 'washout' }, icon('clock'), h('span', {}, h('b', {}, 'Washed out'), `: ${item.direction} in ${league.name(item.instrument)}, ${lots}`), at);
+  return h('li', { 'data-kind': 'trade' }, icon('trade'), h('span', {}, `Somebody ${what} in `, h('b', {}, league.name(item.instrument)), `, ${lots}`), at);
+}

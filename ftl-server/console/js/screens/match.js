@@ -1,0 +1,105 @@
+// A match: score and clock, both squads, what happens, and the player who is looked at.
+
+import { get } from '../api.js';
+import { h, keyed, paced, say, set } from '../dom.js';
+import { minute, words } from '../format.js';
+import { icon } from '../icons.js';
+import { league } from '../league.js';
+import { standing, tradeWindow } from '../parts/fixture.js';
+import { playerPanel } from '../parts/player.js';
+import { squad } from '../parts/squad.js';
+
+/** What is told of the pitch; the rest moves prices, and that is seen there. */
+const TOLD = {
+  goal: 'ball', penalty_goal: 'ball', own_goal: 'ball', penalty_awarded: 'eye', penalty_missed: 'ball', penalty_saved: 'ball', yellow: 'card',
+  second_yellow: 'card', red: 'card', substitution: 'swap', var_check: 'eye', check_ended: 'eye', shootout_goal: 'ball', shootout_miss: 'ball',
+};
+
+export function match(params) {
+  const id = params.fixture;
+  let slug = params.instrument;
+  let panel = null;
+  const fixture = () => league.fixture(id);
+  const known = fixture();
+  const parts = { score: h('span', { class: 'score figure' }), clock: h('span', { class: 'clock figure' }), window: h('span', { class: 'chip' }) };
+  const home = squad(id, known?.home ?? '', () => slug);
+  const away = squad(id, known?.away ?? '', () => slug);
+  const events = h('ol', { class: 'events', 'aria-live': 'polite', 'aria-relevant': 'additions' });
+  const quiet = h('p', { class: 'muted quiet' }, 'Nothing has happened yet.');
+  const middle = h('div', { class: 'middle' });
+  const sides = h('div', { class: 'sides' }, home.node, away.node);
+  const node = h('div', { class: 'screen match' },
+    h('header', { class: 'scoreboard' },
+      h('h1', {}, h('span', { class: 'team' }, known?.home ?? id), parts.score, h('span', { class: 'team away' }, known?.away ?? '')),
+      h('p', { class: 'row' }, parts.clock, parts.window)),
+    sides, middle,
+    h('section', { class: 'card happenings', 'aria-labelledby': 'happenings' }, h('h2', { id: 'happenings' }, 'On the pitch'), quiet, events));
+
+  function head() {
+    const now = fixture();
+    if (!now) return;
+    const before = now.phase === 'scheduled';
+    say(parts.score, before ? 'v' : `${now.score.home} \u2013 ${now.score.away}`);
+    say(parts.clock, before ? `Kick-off ${standing(now)}` : standing(now));
+    set(parts.clock, 'data-live', now.live);
+    const { state, text } = tradeWindow(now);
+    say(parts.window, text);
+    set(parts.window, 'data-state', state);
+  }
+
+  const read = paced(900, async () => {
+    const [squads, told] = await Promise.all([get(`/api/fixtures/${id}/squads`), get(`/api/fixtures/${id}/events`)]).catch(() => []);
+    if (!squads) return;
+    home.keep(squads.home);
+    away.keep(squads.away);
+    if (!slug) choose(favourite([...squads.home, ...squads.away]));
+    const list = told.events.filter((event) => TOLD[event.type]).reverse();
+    quiet.hidden = list.length > 0;
+    keyed(events, list, (event) => `${event.eventId}-${event.type}-${event.instrument}`, happening);
+    panel?.tell(told.events);
+  });
+
+  function choose(next) {
+    if (!next) return;
+    slug = next;
+    panel?.close();
+    panel = playerPanel(slug);
+    middle.replaceChildren(panel.node);
+    home.draw();
+    away.draw();
+    read();
+  }
+
+  const offs = [
+    league.on('fixtures', () => { head(); read(); }), league.on('market', () => { home.draw(); away.draw(); }),
+    league.on('price', (moved) => { home.move(moved); away.move(moved); }), league.on('book', paced(500, () => { home.draw(); away.draw(); })),
+  ];
+  head();
+  choose(slug);
+  read();
+  return {
+    node,
+    title: known ? `${known.home} v ${known.away}` : id,
+    change(next) {
+      if (next.fixture !== id || !next.instrument) return false;
+      choose(next.instrument);
+      middle.scrollIntoView?.({ block: 'nearest' });
+      return true;
+    },
+    close() {
+      offs.forEach((off) => off());
+      read.cancel();
+      panel?.close();
+    },
+  };
+}
+
+/** Who is looked at first: a forward who starts. */
+const favourite = (members) => (members.find((member) => member.starts && member.position === 'forward') ?? members[0])?.instrument;
+
+function happening(event) {
+  const who = league.name(event.instrument) ?? '';
+  const other = event.related ? ` (${league.name(event.related)})` : '';
+  return h('li', { 'data-kind': event.type }, h('span', { class: 'minute figure' }, minute(event)), icon(TOLD[event.type]),
+    h('span', {}, h('b', {}, words(event.type)), event.instrument ? ` ${who}${other}` : ''));
+}
