@@ -6,9 +6,9 @@
 #   FTL_SEQUENCES=1000000        generated leagues of the proof suite (default 10000)
 #   FTL_MATCHES=100000           matches of the red team (default: the suite's own)
 #
-# The tests start private servers of PostgreSQL and Redis. Where those are missing, this is root and apt-get is here, they are
-# installed, and the header says so; elsewhere the tests fail and name the package. Nothing else is installed: without
-# cargo-nextest the tests run under cargo test.
+# The tests start private servers of PostgreSQL and Redis, and a browser. Where those are missing, this is root and apt-get
+# is here, they are installed, and the header says so; elsewhere the tests fail and name the package. Nothing else is
+# installed: without cargo-nextest the tests run under cargo test.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 export FTL_SEQUENCES="${FTL_SEQUENCES:-10000}"
@@ -22,13 +22,14 @@ EXAMPLES=(quote_and_trade own_pricing_curve replay_a_file washout_explained)
 summary=""
 failed=()
 
-# Installs what the servers' tests need, where it can; says what it did.
+# Installs what the tests need besides Rust, where it can; says what it did.
 servers() {
     local missing=() installed=/usr/lib/postgresql/*/bin/initdb
     command -v redis-server >/dev/null 2>&1 || missing+=(redis-server)
+    [ -x /usr/bin/chromium ] || [ -x /usr/bin/chromium-browser ] || [ -x /usr/bin/google-chrome ] || missing+=(chromium fonts-dejavu-core)
     command -v initdb >/dev/null 2>&1 || compgen -G "$installed" >/dev/null || missing+=(postgresql)
     if [ "${#missing[@]}" -eq 0 ]; then
-        echo "redis-server and postgresql are here"
+        echo "redis-server, postgresql and chromium are here"
     elif [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
         echo "missing and not to be installed from here: ${missing[*]}"
     elif { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1; then

@@ -6,7 +6,6 @@ import { price, time } from './format.js';
 const AXIS = 56;
 const FOOT = 24;
 const TOP = 14;
-/** Heights of marks above the line, so that neighbours stay apart. */
 const GOOD = new Set(['goal', 'penalty_goal']);
 
 /** A chart of `ticks` [{at, mark}], `bars` [{at, open, high, low, close}], `events` [{at, label, kind}], `fills` [{at, price, direction, opened}]. */
@@ -93,11 +92,12 @@ export class Chart {
     return lines;
   }
 
-  #line(points, { x, y, foot }) {
+  #line(points, { x, y, foot, end }) {
     // A price holds until the next one: steps, not slopes.
     const path = points.map(({ at, mark }, n) => (n ? `H${x(at).toFixed(1)}V${y(mark).toFixed(1)}` : `M${x(at).toFixed(1)} ${y(mark).toFixed(1)}`)).join('');
-    const area = `${path}V${foot}H${x(points[0].at).toFixed(1)}Z`;
-    return [svg('path', { class: 'area', d: area }), svg('path', { class: 'line', 'data-part': 'price', d: path })];
+    const open = `${path}H${x(end).toFixed(1)}`;
+    const area = `${open}V${foot}H${x(points[0].at).toFixed(1)}Z`;
+    return [svg('path', { class: 'area', d: area }), svg('path', { class: 'line', 'data-part': 'price', d: open })];
   }
 
   #candles(bars, { x, y }) {
@@ -118,7 +118,7 @@ export class Chart {
     const inside = this.#data.events.filter(({ at }) => at >= begin && at <= end);
     return inside.map(({ at, label, kind }) => {
       const place = x(at).toFixed(1);
-      return svg('g', { class: GOOD.has(kind) ? 'event goal' : 'event' },
+      return svg('g', { class: GOOD.has(kind) ? 'event goal' : kind === 'gone' ? 'event gone' : 'event' },
         svg('path', { d: `M${place} ${TOP}V${foot}` }), svg('circle', { cx: place, cy: TOP, r: 4 }), svg('title', {}, label));
     });
   }
@@ -139,11 +139,11 @@ export class Chart {
       svg('g', { class: 'level' }, svg('path', { d: `M0 ${y(value)}H${right}` }), svg('text', { x: 6, y: y(value) - 4 }, label)));
   }
 
-  #now(last, { x, y, right }, width) {
+  #now(last, { y, right }, width) {
     const value = last.mark ?? last.close;
     const at = Math.round(y(value)) + 0.5;
     return [
-      svg('path', { class: 'now', d: `M${x(last.at)} ${at}H${right}` }),
+      svg('path', { class: 'now', d: `M4 ${at}H${right}` }),
       svg('rect', { class: 'tag', x: right + 2, y: at - 10, width: width - right - 2, height: 20, rx: 4 }),
       svg('text', { class: 'tag-text', x: right + 8, y: at + 4 }, price(value)),
     ];

@@ -21,4 +21,4 @@ const PATHS = {
 };
 
 export const icon = (name) =>
-  svg('svg', { class: `icon ${name}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] ?? PATHS.clock }));
+  svg('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] ?? PATHS.clock }));

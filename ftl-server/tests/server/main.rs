@@ -4,6 +4,7 @@ mod activity;
 mod admin;
 mod auth;
 mod boards;
+mod console;
 mod docs;
 mod events;
 mod harness;

@@ -3,6 +3,12 @@
 import { time, words } from '../format.js';
 import { league } from '../league.js';
 
+/** What is told of the pitch, and its sign; the rest moves prices, and that is seen there. */
+export const SIGNS = {
+  goal: 'ball', penalty_goal: 'ball', own_goal: 'ball', penalty_awarded: 'eye', penalty_missed: 'ball', penalty_saved: 'ball', yellow: 'card',
+  second_yellow: 'card', red: 'card', substitution: 'swap', var_check: 'eye', check_ended: 'eye', shootout_goal: 'ball', shootout_miss: 'ball',
+};
+
 const OVER = new Set(['finished', 'finalised', 'abandoned', 'postponed']);
 
 /** "67′", "Half-time", or when it begins. */
@@ -25,8 +31,8 @@ export const playersOf = (fixture) => [...league.instruments.values()].filter((r
 
 /** What keeps an instrument from being traded now, if anything. */
 export function obstacle(row) {
-  if (!row.active) return { kind: 'gone', text: 'Off the market' };
-  if (row.frozen) return { kind: 'frozen', text: 'Frozen' };
-  if (row.underReview) return { kind: 'review', text: 'Under review' };
+  if (!row.active) return { kind: 'gone', text: 'Off the market', short: 'Gone' };
+  if (row.frozen) return { kind: 'frozen', text: 'Frozen', short: 'Frozen' };
+  if (row.underReview) return { kind: 'review', text: 'Under review', short: 'Review' };
   return null;
 }

@@ -11,16 +11,16 @@ const place = (bps) => (bps === null ? 100 : bps <= 10_000 ? (Math.max(0, bps) /
 
 export const zone = (bps) => (bps === null || bps === undefined ? 'idle' : bps <= 5_000 ? 'gone' : bps < 10_000 ? 'low' : bps < 15_000 ? 'near' : 'safe');
 
-const MEANS = { idle: 'Nothing at risk', safe: 'Safe', near: 'Near the warning', low: 'Warning: below 100 %', gone: 'Washout: at or below 50 %' };
+const MEANS = { idle: 'Nothing used', safe: 'Safe', near: 'Near the warning', low: 'Below the warning', gone: 'Washout' };
 
 export function meter(label) {
   const bar = h('div', { class: 'meter-fill' });
   const value = h('span', { class: 'figure' });
   const meaning = h('span', { class: 'meaning' });
   const track = h('div', { class: 'meter-track', role: 'meter', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 300 }, bar,
-    h('i', { class: 'tick washout', 'aria-hidden': 'true' }), h('i', { class: 'tick warning', 'aria-hidden': 'true' }));
+    h('i', { class: 'tick washout' }), h('i', { class: 'tick warning' }));
   const node = h('div', { class: 'meter' }, h('div', { class: 'row' }, h('span', { class: 'label' }, label), value), track,
-    h('div', { class: 'row small' }, meaning, h('span', { class: 'muted' }, 'washout 50 %, warning 100 %')));
+    h('div', { class: 'scale muted' }, h('span', { class: 'washout' }, 'washout'), h('span', { class: 'warning' }, 'warning'), meaning));
   return {
     node,
     show(bps) {

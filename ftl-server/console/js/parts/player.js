@@ -37,13 +37,13 @@ export function playerPanel(slug) {
     readBars();
   });
   show(spans, false);
+  chart.node.append(state);
   const order = ticket(slug);
   const node = h('div', { class: 'player' },
     h('section', { class: 'card quote-card', 'aria-labelledby': 'player-name' },
       h('header', { class: 'player-head' },
         h('div', {}, h('h2', { id: 'player-name' }, row()?.name ?? slug), h('p', { class: 'muted' }, [row()?.team, row()?.position].filter(Boolean).join(' \u00b7 '))),
         h('div', { class: 'player-price' }, mark, delta)),
-      state,
       h('div', { class: 'chart-tools' }, styles, spans),
       chart.node,
       h('dl', { class: 'facts' },
@@ -125,7 +125,7 @@ export function playerPanel(slug) {
   function markEvents() {
     const fixture = row()?.fixture;
     events = league.activity.filter((item) => item.kind === 'match' && item.fixture === fixture && CHARTED.has(item.event.type))
-      .map((item) => ({ at: Date.parse(item.at), kind: item.event.type, label: `${minute(item.event)} ${words(item.event.type)} ${league.name(item.event.instrument) ?? ''}` }));
+      .map((item) => ({ at: Date.parse(item.at), kind: item.takenBack ? 'gone' : item.event.type, label: `${item.takenBack ? 'Taken back: ' : ''}${minute(item.event)} ${words(item.event.type)} ${league.name(item.event.instrument) ?? ''}` }));
     draw();
   }
 

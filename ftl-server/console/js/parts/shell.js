@@ -34,7 +34,9 @@ export function shell() {
     if (league.book) say(worth, points(money(equity(league.book))));
   }
 
-  const offs = [league.on('connection', draw), league.on('book', draw)];
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  scheme.addEventListener('change', draw);
+  const offs = [league.on('connection', draw), league.on('book', draw), () => scheme.removeEventListener('change', draw)];
   draw();
   return {
     node,

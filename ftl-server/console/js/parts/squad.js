@@ -52,7 +52,7 @@ export function squad(fixture, team, chosen) {
     set(line, 'd', spark(trail));
     set(line, 'data-tone', tone(moved));
     const stop = obstacle(found);
-    say(state, stop ? stop.text : '');
+    say(state, stop ? stop.short : '');
     set(state, 'data-kind', stop?.kind);
     set(item, 'data-off', !member.onPitch && !member.starts);
     set(item.firstElementChild, 'aria-current', chosen() === member.instrument ? 'true' : null);

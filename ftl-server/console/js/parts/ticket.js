@@ -17,6 +17,8 @@ export function ticket(slug) {
   let pending = null;
   let asked = 0;
   let quoted = null;
+  let halted = false;
+  const halt = () => obstacle(league.instruments.get(slug) ?? { active: true });
   const direction = choice('Direction', [['long', 'Long: it rises'], ['short', 'Short: it falls']], 'long', () => quote());
   direction.classList.add('directions');
   const lots = h('input', { type: 'number', min: '0.01', max: '10', step: '0.01', value: '1.00', inputmode: 'decimal', on: { input: () => quote() } });
@@ -60,6 +62,14 @@ export function ticket(slug) {
   const ask = paced(250, async () => {
     if (!session.token) return;
     const turn = (asked += 1);
+    const stop = halt();
+    halted = Boolean(stop);
+    if (stop) {
+      quoted = null;
+      fill(null);
+      say(problem, `${stop.text}: no trades until that is over.`);
+      return label();
+    }
     try {
       const answer = await call('POST', '/api/positions/quote', { body: body() });
       if (turn !== asked) return;
@@ -162,7 +172,7 @@ export function ticket(slug) {
   const offs = [
     league.on('price', (moved) => moved === slug && requote()), league.on('order', ended),
     league.on('book', () => { if (pending?.order && !league.book.orders.some((order) => order.id === pending.order)) later(); requote(); }),
-    league.on('market', () => set(node, 'data-stopped', obstacle(league.instruments.get(slug) ?? {})?.kind)),
+    league.on('market', () => { if (Boolean(halt()) !== halted) quote(); }),
   ];
   const hint = () => h('p', { class: 'muted' }, 'In play an order rests for a few seconds and fills in the clock tick behind them; so nobody gains by sitting nearer to the pitch.');
   outcome.replaceChildren(hint());

@@ -4,8 +4,7 @@ import { choice, h, keyed, show } from '../dom.js';
 import { minute, price, time, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league } from '../league.js';
-
-const QUIET = new Set(['restart', 'check_ended']);
+import { SIGNS } from '../parts/fixture.js';
 
 export function activity() {
   let kind = 'all';
@@ -17,7 +16,7 @@ export function activity() {
       none, list));
 
   function draw() {
-    const items = league.activity.filter((item) => (kind === 'all' || item.kind === kind) && !(item.kind === 'match' && QUIET.has(item.event.type)));
+    const items = league.activity.filter((item) => (kind === 'all' || item.kind === kind) && (item.kind !== 'match' || SIGNS[item.event.type]));
     keyed(list, items, (item) => `${item.seq}-${item.n}`, row);
     show(none, !items.length);
   }
@@ -32,10 +31,11 @@ function row(item) {
   if (item.kind === 'match') {
     const who = item.event.instrument ? `, ${league.name(item.event.instrument)}` : '';
     const gone = item.takenBack ? 'Taken back: ' : '';
-    return h('li', { 'data-kind': 'match' }, icon('ball'), h('span', {}, h('b', {}, `${minute(item.event)} ${gone}${words(item.event.type)}`), who), at);
+    return h('li', { 'data-kind': 'match' }, icon(SIGNS[item.event.type]), h('span', {}, h('b', {}, `${minute(item.event)} ${gone}${words(item.event.type)}`), who), at);
   }
   const what = item.action === 'open' ? `opened ${item.direction}` : `closed ${item.direction}`;
+  const somebody = item.district ? `Somebody of ${item.district}` : 'Somebody';
   const lots = `${item.lots} lots at ${price(item.price)}`;
   if (item.kind === 'washout') return h('li', { 'data-kind': 'washout' }, icon('clock'), h('span', {}, h('b', {}, 'Washed out'), `: ${item.direction} in ${league.name(item.instrument)}, ${lots}`), at);
-  return h('li', { 'data-kind': 'trade' }, icon('trade'), h('span', {}, `Somebody ${what} in `, h('b', {}, league.name(item.instrument)), `, ${lots}`), at);
+  return h('li', { 'data-kind': 'trade' }, icon('trade'), h('span', {}, `${somebody} ${what} in `, h('b', {}, league.name(item.instrument)), `, ${lots}`), at);
 }

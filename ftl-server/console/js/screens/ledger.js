@@ -59,6 +59,6 @@ function line(row) {
   set(amount, 'data-tone', tone(Number(row.amount)));
   const other = OTHER_SIDE[row.reason] ?? 'House';
   return h('tr', {}, h('td', { class: 'figure' }, time(row.at)), h('td', {}, words(row.reason)), amount,
-    h('td', {}, `${other} `, h('span', { class: 'muted figure' }, signed(row.amount.startsWith('-') ? row.amount.slice(1) : `-${row.amount}`))),
+    h('td', {}, `${other} `, h('span', { class: 'counter muted figure' }, signed(row.amount.startsWith('-') ? row.amount.slice(1) : `-${row.amount}`))),
     h('td', { class: 'number figure muted' }, row.seq));
 }

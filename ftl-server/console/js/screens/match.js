@@ -5,15 +5,9 @@ import { h, keyed, paced, say, set } from '../dom.js';
 import { minute, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league } from '../league.js';
-import { standing, tradeWindow } from '../parts/fixture.js';
+import { SIGNS, standing, tradeWindow } from '../parts/fixture.js';
 import { playerPanel } from '../parts/player.js';
 import { squad } from '../parts/squad.js';
-
-/** What is told of the pitch; the rest moves prices, and that is seen there. */
-const TOLD = {
-  goal: 'ball', penalty_goal: 'ball', own_goal: 'ball', penalty_awarded: 'eye', penalty_missed: 'ball', penalty_saved: 'ball', yellow: 'card',
-  second_yellow: 'card', red: 'card', substitution: 'swap', var_check: 'eye', check_ended: 'eye', shootout_goal: 'ball', shootout_miss: 'ball',
-};
 
 export function match(params) {
   const id = params.fixture;
@@ -53,7 +47,7 @@ export function match(params) {
     home.keep(squads.home);
     away.keep(squads.away);
     if (!slug) choose(favourite([...squads.home, ...squads.away]));
-    const list = told.events.filter((event) => TOLD[event.type]).reverse();
+    const list = told.events.filter((event) => SIGNS[event.type]).reverse();
     quiet.hidden = list.length > 0;
     keyed(events, list, (event) => `${event.eventId}-${event.type}-${event.instrument}`, happening);
     panel?.tell(told.events);
@@ -100,6 +94,6 @@ const favourite = (members) => (members.find((member) => member.starts && member
 function happening(event) {
   const who = league.name(event.instrument) ?? '';
   const other = event.related ? ` (${league.name(event.related)})` : '';
-  return h('li', { 'data-kind': event.type }, h('span', { class: 'minute figure' }, minute(event)), icon(TOLD[event.type]),
+  return h('li', { 'data-kind': event.type }, h('span', { class: 'minute figure' }, minute(event)), icon(SIGNS[event.type]),
     h('span', {}, h('b', {}, words(event.type)), event.instrument ? ` ${who}${other}` : ''));
 }

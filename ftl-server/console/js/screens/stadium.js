@@ -4,7 +4,7 @@ import { h, keyed, say, set } from '../dom.js';
 import { change, minute, price, time, tone, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league } from '../league.js';
-import { playersOf, standing, tradeWindow } from '../parts/fixture.js';
+import { SIGNS, playersOf, standing, tradeWindow } from '../parts/fixture.js';
 import { link } from '../router.js';
 
 export function stadium() {
@@ -45,7 +45,7 @@ export function stadium() {
   }
 
   function happen() {
-    const items = league.activity.filter((item) => item.kind === 'match' && !item.takenBack && TOLD.has(item.event.type)).slice(0, 6);
+    const items = league.activity.filter((item) => item.kind === 'match' && !item.takenBack && SIGNS[item.event.type]).slice(0, 6);
     keyed(latest, items, (item) => `${item.seq}-${item.n}`, happening);
     latestCard.hidden = !items.length;
   }
@@ -56,9 +56,7 @@ export function stadium() {
   return { node, title: 'Stadium', close: () => offs.forEach((off) => off()) };
 }
 
-const TOLD = new Set(['goal', 'penalty_goal', 'own_goal', 'penalty_missed', 'penalty_saved', 'yellow', 'second_yellow', 'red', 'substitution']);
-
-const happening = (item) => h('li', { 'data-kind': 'match' }, icon(/goal/.test(item.event.type) ? 'ball' : item.event.type === 'substitution' ? 'swap' : 'card'),
+const happening = (item) => h('li', { 'data-kind': 'match' }, icon(SIGNS[item.event.type]),
   h('span', {}, h('b', {}, `${minute(item.event)} ${words(item.event.type)}`), item.event.instrument ? `, ${league.name(item.event.instrument)}` : ''),
   h('time', { class: 'muted figure', datetime: item.at }, time(item.at)));
 
