@@ -16,6 +16,7 @@ use crate::past::Past;
 use crate::problem::Problem;
 use crate::replays::Replays;
 use crate::replica::Replica;
+use crate::ws::Hub;
 
 /// See the module.
 #[derive(Clone)]
@@ -33,6 +34,10 @@ pub struct Parts {
     pub identities: Arc<dyn ftl_store::identity::Identities>,
     /// Logins.
     pub tokens: Tokens,
+    /// Tickets that opened a stream.
+    pub tickets: Arc<dyn ftl_store::tickets::Tickets>,
+    /// WebSockets.
+    pub hub: Hub,
     /// How often somebody may ask.
     pub limits: Limits,
     /// Wall-clock time.
@@ -84,6 +89,20 @@ impl App {
     /// The name that an account gave itself; none where nobody remembers it.
     pub(crate) async fn name_of(&self, account: AccountId) -> Option<String> {
         self.identities.by_id(account).await.ok().flatten().map(|identity| identity.name)
+    }
+
+    /// Lets the holder of a ticket in, once.
+    pub(crate) async fn spend(&self, ticket: &str) -> Result<AccountId, Problem> {
+        let now = self.now();
+        let ticket = self.tokens.ticket_of(ticket, now)?;
+        match self.tickets.claim(&ticket.id, ticket.until, now).await {
+            Ok(true) => Ok(ticket.account),
+            Ok(false) => Err(Problem::unauthorized("the ticket was used already")),
+            Err(error) => {
+                tracing::warn!(%error, "a ticket cannot be claimed");
+                Err(Problem::unavailable("tickets_unavailable", "Tickets cannot be checked", "try again with another ticket"))
+            }
+        }
     }
 
     /// The last entry applied.

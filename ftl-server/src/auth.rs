@@ -5,7 +5,6 @@
 
 pub mod keys;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -33,7 +32,17 @@ pub struct Tokens {
     keys: Keys,
     /// By a token's hash, which nobody can choose.
     verified: Mutex<FxHashMap<[u8; 32], (AccountId, u64)>>,
-    spent: Mutex<HashMap<String, u64>>,
+}
+
+/// A ticket that this league gave out and that has not ended. Whether it was used is another question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Whose.
+    pub account: AccountId,
+    /// Its own name.
+    pub id: String,
+    /// When it ends.
+    pub until: At,
 }
 
 /// What a token says.
@@ -65,7 +74,7 @@ enum Kind {
 impl Tokens {
     /// Tokens under `keys`.
     pub fn new(keys: Keys) -> Self {
-        Self { keys, verified: Mutex::default(), spent: Mutex::default() }
+        Self { keys, verified: Mutex::default() }
     }
 
     /// A token that lets `account` in from `now` on, and when it ends.
@@ -112,18 +121,12 @@ impl Tokens {
         Ok(account)
     }
 
-    /// Spends a ticket.
-    pub fn spend(&self, ticket: &str, now: At) -> Result<AccountId, Problem> {
-        let seconds = now.0 / 1000;
-        let claims = self.verify(ticket, Kind::Ws, seconds)?;
+    /// Reads a ticket.
+    pub fn ticket_of(&self, ticket: &str, now: At) -> Result<Ticket, Problem> {
+        let claims = self.verify(ticket, Kind::Ws, now.0 / 1000)?;
         let account = claims.sub.parse().map_err(|_| Problem::unauthorized("the token names no account"))?;
-        let jti = claims.jti.ok_or(Problem::unauthorized("the token is no ticket"))?;
-        let mut spent = self.spent.lock();
-        spent.retain(|_, exp| *exp > seconds);
-        if spent.insert(jti, claims.exp).is_some() {
-            return Err(Problem::unauthorized("the ticket was used already"));
-        }
-        Ok(account)
+        let id = claims.jti.ok_or(Problem::unauthorized("the token is no ticket"))?;
+        Ok(Ticket { account, id, until: At(claims.exp.saturating_mul(1000)) })
     }
 
     fn verify(&self, token: &str, kind: Kind, seconds: u64) -> Result<Claims, Problem> {
@@ -230,11 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_opens_one_stream_and_no_api() {
+    fn a_ticket_opens_a_stream_and_no_api() {
         let tokens = tokens();
-        let (ticket, _) = tokens.ticket(ME, NOW).unwrap();
+        let (ticket, end) = tokens.ticket(ME, NOW).unwrap();
         assert!(tokens.account_of(&ticket, NOW).is_err());
-        assert_eq!(tokens.spend(&ticket, NOW).unwrap(), ME);
-        assert!(tokens.spend(&ticket, NOW).is_err());
+        let read = tokens.ticket_of(&ticket, NOW).unwrap();
+        assert_eq!((read.account, read.until), (ME, end));
+        assert!(tokens.ticket_of(&ticket, end).is_err());
+        let (access, _) = tokens.access(ME, NOW).unwrap();
+        assert!(tokens.ticket_of(&access, NOW).is_err());
     }
 }

@@ -53,6 +53,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Entries between two snapshots.
     pub snapshot_every: u64,
+    /// WebSocket connections that a process takes.
+    pub ws_connections: usize,
     /// What `ftl config` shows: variable, value in force, whether the environment set it.
     shown: Vec<(&'static str, String, bool)>,
 }
@@ -211,6 +213,7 @@ impl Config {
                 _ => None,
             })?,
             snapshot_every: 50_000,
+            ws_connections: 20_000,
             shown: vars.shown(),
         })
     }

@@ -6,12 +6,14 @@
 //! - [`auth`], [`limits`]: who asks, and how often.
 //! - [`extract`], [`wire`]: what is read and written, and how it looks.
 //! - [`routes`]: the handlers. [`commands`]: from a request to a command and back.
+//! - [`ws`]: WebSockets; `routes::events` is the same for clients that have none.
 //! - [`replica`]: appends, applies, answers. [`history`], [`equity`]: what is read beside the state.
 //! - [`replays`]: matches that are played into the league. [`problem`]: every failure. [`telemetry`]: figures.
 //!
 //! No rule of the game is here.
 #![warn(missing_docs)]
 
+mod accept;
 pub mod app;
 pub mod auth;
 pub mod commands;
@@ -34,3 +36,4 @@ pub mod serve;
 pub mod stores;
 pub mod telemetry;
 pub mod wire;
+pub mod ws;

@@ -17,6 +17,7 @@ pub mod apply;
 pub mod health;
 pub mod kept;
 pub mod lag;
+mod live_bars;
 pub mod market;
 mod players;
 pub mod quarantine;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::Role;
 use crate::middleware;
 use crate::routes::{
-    activity, admin, auth, boards, console, events, fixtures, health, history, instruments, me, orders, positions, while_away,
+    activity, admin, auth, boards, console, events, fixtures, health, history, instruments, me, orders, positions, while_away, ws,
 };
 
 /// What the description says beside the routes.
@@ -115,8 +115,13 @@ fn described(role: Role) -> OpenApiRouter<App> {
         Role::Feed => operator.merge(imports),
         Role::Flusher => OpenApiRouter::new(),
     };
+    let sockets = match role {
+        Role::All | Role::Ws => OpenApiRouter::new().routes(routes!(ws::ws)),
+        Role::Api | Role::Feed | Role::Flusher => OpenApiRouter::new(),
+    };
     OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api", api)
+        .merge(sockets)
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -15,6 +15,7 @@ pub mod me;
 pub mod orders;
 pub mod positions;
 pub mod while_away;
+pub mod ws;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::accept::accept;
 use crate::app::{App, Parts};
 use crate::auth::Tokens;
 use crate::auth::keys::{KeyError, Keys};
@@ -29,6 +30,7 @@ use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
 use crate::stores::{StoreError, Stores, default_genesis, found};
+use crate::ws::Hub;
 
 /// How long requests that are under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -66,7 +68,7 @@ pub struct Server {
     /// What its handlers share; an embedder may submit commands through it.
     pub app: App,
     address: SocketAddr,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     writer: Writer,
     upkeep: JoinHandle<()>,
     league: Option<ftl_store::data_dir::League>,
@@ -139,6 +141,8 @@ impl Server {
             Some(store) => SnapshotPlan::new(store, history.is_written_here().then_some(config.snapshot_every), history.brought_up_to()),
             None => SnapshotPlan::none(),
         };
+        let streams = matches!(config.role, Role::All | Role::Api | Role::Ws);
+        let snapshots = if streams { snapshots.filling_the_window() } else { snapshots };
         let parts = ReplicaParts {
             journal: stores.journal,
             clock: Arc::clone(&stores.clock),
@@ -154,6 +158,8 @@ impl Server {
         let app = App::new(Parts {
             limits: Limits::of(&config),
             tokens: Tokens::new(keys),
+            tickets: stores.tickets,
+            hub: Hub::new(config.ws_connections),
             replica,
             history,
             identities: stores.identities,
@@ -171,9 +177,10 @@ impl Server {
         if let Some(shared) = stores.shared {
             tokio::spawn(recovery::look_after(app.clone(), shared));
         }
-        let routes = router(&app).into_make_service_with_connect_info::<SocketAddr>();
-        let ending = app.ending.clone();
-        let serving = tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(ending.cancelled_owned()).await });
+        if streams {
+            app.hub.start(&app).map_err(system("a thread"))?;
+        }
+        let serving = tokio::spawn(accept(listener, router(&app), app.ending.clone()));
         Ok(Self { app, address, serving, writer, upkeep, league: stores.league, _presence: presence })
     }
 
@@ -188,6 +195,7 @@ impl Server {
         let Self { app, serving, writer, upkeep, league, .. } = self;
         app.replica.announce_end();
         app.ending.cancel();
+        app.hub.drain().await;
         if tokio::time::timeout(GRACE, serving).await.is_err() {
             tracing::warn!("requests are cut off");
         }

@@ -15,6 +15,7 @@ use ftl_store::clock::SystemClock;
 use ftl_store::data_dir::{DataDir, LeagueMeta, OpenError, OpenOptions};
 use ftl_store::identity::Identities;
 use ftl_store::snapshots::SnapshotStore;
+use ftl_store::tickets::{Tickets, TicketsHere};
 
 use crate::config::Config;
 use crate::history::Keeping;
@@ -35,6 +36,8 @@ pub struct Stores {
     pub answers: Arc<dyn Answers>,
     /// Names and districts.
     pub identities: Arc<dyn Identities>,
+    /// Tickets that opened a stream.
+    pub tickets: Arc<dyn Tickets>,
     /// Where a start goes on from; `None`: from the first entry.
     pub snapshots: Option<Arc<dyn SnapshotStore>>,
     /// Entries that were set aside.
@@ -94,6 +97,7 @@ impl Stores {
             projections: open.projections.clone(),
             answers: open.projections.clone(),
             identities: open.identities.clone(),
+            tickets: Arc::new(TicketsHere::default()),
             snapshots: Some(Arc::new(open.snapshots.clone())),
             quarantine,
             clock,

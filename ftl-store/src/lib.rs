@@ -9,7 +9,7 @@
 //! - [`quarantine`]: entries that an operator set aside.
 //! - [`backup`]: a copy of the directory while it serves, with a manifest, and the way back.
 //! - [`fork`]: a journal cut behind an entry, with every process stopped.
-//! - [`identity`], [`answers`]: ports for what is neither in the journal nor in the state.
+//! - [`identity`], [`answers`], [`tickets`]: ports for what is neither in the journal nor in the state.
 //! - [`postgres`]: the journal, or the archive behind one, of several leagues in a PostgreSQL.
 //! - [`redis`]: the journal in a Redis stream, in front of PostgreSQL, and its recovery.
 //! - [`archive`]: the port for where batches are kept for good behind a journal that forgets.
@@ -37,6 +37,7 @@ pub mod snapshots;
 pub mod sqlite;
 #[cfg(feature = "throwaway")]
 pub mod throwaway;
+pub mod tickets;
 
 mod appending;
 mod durable_file;

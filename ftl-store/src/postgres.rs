@@ -11,7 +11,7 @@
 //! - [`fork`]: cutting a journal, with everything stopped.
 //! - [`presence`]: which processes live.
 //! - [`snapshots`]: states, in chunks.
-//! - [`projections`], `answers`: what is read of it; [`identities`]: who an account is.
+//! - [`projections`], `answers`: what is read of it; [`identities`]: who an account is; [`tickets`]: what opened a stream.
 
 mod answers;
 pub mod backfill;
@@ -35,4 +35,5 @@ pub mod projections;
 pub mod quarantine;
 pub(crate) mod rows;
 pub mod snapshots;
+pub mod tickets;
 pub mod watermarks;

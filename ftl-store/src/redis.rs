@@ -7,6 +7,7 @@
 //! # Layout
 //! - [`connect`]: connections from a URL, what a server must be set to, and the keys of a league.
 //! - [`journal`]: the journal.
+//! - [`tickets`]: what opened a stream.
 //! - [`recovery`]: what is wrong with a stream, and a new epoch where something is.
 
 pub mod connect;
@@ -14,3 +15,4 @@ mod fate;
 pub mod journal;
 pub mod recovery;
 mod stream;
+pub mod tickets;

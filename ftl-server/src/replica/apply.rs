@@ -22,7 +22,7 @@ use super::activity;
 use super::answers::tell;
 use super::health::Health;
 use super::market::Market;
-use super::snapshots::{NoState, SnapshotPlan};
+use super::snapshots::{NoState, SnapshotPlan, Start};
 use crate::history::Told;
 use crate::wire::League;
 use crate::wire::frame::Frames;
@@ -171,7 +171,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
             }
         }
     };
-    let (state, chain) = loop {
+    let Start { state, journal: chain, newest } = loop {
         if *shared.closing.borrow() {
             return Err(End::Closing);
         }
@@ -191,12 +191,21 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
     shared.market.store(Arc::new(Market::of(&state)));
     *shared.state.write() = state;
     shared.players.forget();
-    shared.window.restart(seq);
+    shared.window.restart(seq, chain.at);
     shared.activity.forget();
     *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);
     shared.kept.applied(chain.tip);
-    Ok(Follower { shared, runtime, former, chain, epoch: head.epoch, head: head.seq, looked: Instant::now(), last_snapshot: seq })
+    Ok(Follower {
+        shared,
+        runtime,
+        former,
+        chain,
+        epoch: head.epoch,
+        head: head.seq,
+        looked: Instant::now(),
+        last_snapshot: newest.max(seq),
+    })
 }
 
 /// Where a replica was when the journal lost its tail.
@@ -313,7 +322,7 @@ impl Follower<'_> {
         shared.market.store(Arc::new(market));
         shared.activity.push(items);
         match outcomes.last() {
-            Some(last) if !tell => shared.window.restart(last.seq),
+            Some(last) if !tell => shared.window.restart(last.seq, last.at),
             _ => shared.window.push(frames.into_iter()),
         }
         shared.timer.send_if_modified(|now| {

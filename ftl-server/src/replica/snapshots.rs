@@ -9,13 +9,15 @@ use std::time::Instant;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, Journal};
 use ftl_core::state::Snapshot;
-use ftl_store::snapshots::{SnapshotError, SnapshotHead, SnapshotStore};
+use ftl_core::time::At;
+use ftl_store::snapshots::{LoadedSnapshot, SnapshotError, SnapshotHead, SnapshotStore};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::Shared;
 use super::health::Health;
+use super::window;
 use crate::wire::League;
 
 /// A snapshot that took so long is followed by so many times as long without one.
@@ -28,9 +30,20 @@ pub struct SnapshotPlan {
     every: u64,
     /// What history has been told up to here stays with it: a start from behind it would leave a gap.
     history: watch::Receiver<Seq>,
+    /// Starts from so far back that the window is full again.
+    fills_window: bool,
     busy: AtomicBool,
     /// No snapshot before then.
     rests_until: Mutex<Option<Instant>>,
+}
+
+/// What a replica goes on from.
+pub(super) struct Start {
+    pub state: League,
+    /// Up to the state.
+    pub journal: ChainCheck,
+    /// The newest snapshot that there is: the next comes behind it.
+    pub newest: Seq,
 }
 
 /// Why a state cannot be had.
@@ -67,6 +80,7 @@ impl SnapshotPlan {
             store: None,
             every: u64::MAX,
             history: watch::channel(Seq(0)).1,
+            fills_window: false,
             busy: AtomicBool::new(false),
             rests_until: Mutex::default(),
         }
@@ -76,7 +90,13 @@ impl SnapshotPlan {
     /// has reached.
     pub fn new(store: Arc<dyn SnapshotStore>, every: Option<u64>, history: watch::Receiver<Seq>) -> Self {
         let every = every.map_or(u64::MAX, |every| every.max(1));
-        Self { store: Some(store), every, history, busy: AtomicBool::new(false), rests_until: Mutex::default() }
+        Self { store: Some(store), every, history, fills_window: false, busy: AtomicBool::new(false), rests_until: Mutex::default() }
+    }
+
+    /// Starts from an older snapshot where the newest is so young that streams could not be resumed from before it: what is
+    /// executed again fills the window.
+    pub fn filling_the_window(self) -> Self {
+        Self { fills_window: true, ..self }
     }
 
     /// Where they are kept.
@@ -84,17 +104,45 @@ impl SnapshotPlan {
         self.store.as_deref()
     }
 
-    /// The state to go on from, and the journal up to it.
-    pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<(League, ChainCheck), NoState> {
+    /// What to go on from.
+    pub(super) fn start(&self, shared: &Shared, head: Seq) -> Result<Start, NoState> {
         let quarantine = shared.quarantine.entries();
-        if let Some(loaded) = self.load(head.min(*self.history.borrow()))? {
+        let known = head.min(*self.history.borrow());
+        let newest = self.newest(known)?;
+        let loaded = match self.fills_window && newest > Seq(0) {
+            true => self.load_behind_window(known, head, shared.clock.now())?,
+            false => self.load(known)?,
+        };
+        if let Some(loaded) = loaded {
             let state = League::restore(&loaded.bytes).map_err(|error| NoState::Refused(error.to_string()))?;
-            return Ok((forgetful(state.with_quarantine(quarantine)), loaded.head.journal));
+            return Ok(Start { state: forgetful(state.with_quarantine(quarantine)), journal: loaded.head.journal, newest });
         }
-        Ok((forgetful(League::new().with_quarantine(quarantine)), ChainCheck::default()))
+        Ok(Start { state: forgetful(League::new().with_quarantine(quarantine)), journal: ChainCheck::default(), newest })
     }
 
-    fn load(&self, head: Seq) -> Result<Option<ftl_store::snapshots::LoadedSnapshot>, NoState> {
+    /// The newest confirmed one that is not beyond `known`; 0 where there is none.
+    fn newest(&self, known: Seq) -> Result<Seq, NoState> {
+        let Some(store) = &self.store else { return Ok(Seq(0)) };
+        Ok(store.confirmed()?.into_iter().filter(|seq| *seq <= known).max().unwrap_or_default())
+    }
+
+    /// The newest one with the whole window behind it. Where all are younger: the oldest, or none if the journal has no more
+    /// entries than the window.
+    fn load_behind_window(&self, known: Seq, head: Seq, now: At) -> Result<Option<LoadedSnapshot>, NoState> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let whole = |snapshot: &SnapshotHead| {
+            let ChainCheck { tip, at, .. } = snapshot.journal;
+            tip.seq <= known && (at.after(window::SPAN) <= now || tip.seq.0.saturating_add(window::ENTRIES) <= head.0)
+        };
+        let loaded = store.load_newest(&whole)?.snapshot;
+        if loaded.is_some() || head.0 <= window::ENTRIES {
+            return Ok(loaded);
+        }
+        let oldest = store.confirmed()?.into_iter().min().unwrap_or(known);
+        Ok(store.load_newest(&|snapshot| snapshot.journal.tip.seq <= oldest.min(known))?.snapshot)
+    }
+
+    fn load(&self, head: Seq) -> Result<Option<LoadedSnapshot>, NoState> {
         let Some(store) = &self.store else { return Ok(None) };
         Ok(store.load(head)?.snapshot)
     }

@@ -1,16 +1,22 @@
-//! The frames of the last ten minutes or 200,000 entries: what a stream that was cut resumes from.
+//! The frames of the last ten minutes or 200,000 entries: what a stream that was cut resumes from. Beside them, what a
+//! reader who joins is shown at once: the last price and the minute bars of each instrument.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use ftl_core::id::Seq;
-use ftl_core::time::Span;
+use ftl_core::id::{AccountId, FixtureId, InstrumentIdx, Seq};
+use ftl_core::time::{At, Span};
 use parking_lot::RwLock;
+use rustc_hash::FxHashMap;
 
-use crate::wire::frame::Frames;
+use super::live_bars::LiveBars;
+use crate::wire::frame::public::{BarFrame, EventFrame, PublicFrame};
+use crate::wire::frame::{Frames, PriceFrame};
 
-const ENTRIES: usize = 200_000;
-const SPAN: Span = Span::minutes(10);
+/// Entries that it reaches back.
+pub(super) const ENTRIES: u64 = 200_000;
+/// How long it reaches back.
+pub(super) const SPAN: Span = Span::minutes(10);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -24,6 +30,13 @@ struct Inner {
     from: Seq,
     /// Up to this entry.
     to: Seq,
+    /// The entries here that concern an account, in order.
+    of_account: FxHashMap<AccountId, VecDeque<Seq>>,
+    /// The entries here in which a match's events changed, in order.
+    of_events: VecDeque<Seq>,
+    /// The last price of each instrument.
+    latest: FxHashMap<InstrumentIdx, PriceFrame>,
+    bars: LiveBars,
 }
 
 /// What is behind a cursor.
@@ -35,26 +48,17 @@ pub(crate) enum Behind {
 }
 
 impl Window {
-    /// Begins anew behind `from`.
-    pub(crate) fn restart(&self, from: Seq) {
-        *self.0.write() = Inner { frames: VecDeque::new(), from, to: from };
+    /// Begins anew behind `from`, an entry of `at`.
+    pub(crate) fn restart(&self, from: Seq, at: At) {
+        let bars = LiveBars::new((from > Seq(0)).then_some(at));
+        *self.0.write() = Inner { from, to: from, bars, ..Inner::default() };
     }
 
     /// Adds what the next entries tell.
     pub(crate) fn push(&self, new: impl Iterator<Item = Frames>) {
         let mut inner = self.0.write();
         for frames in new {
-            inner.to = frames.seq;
-            let oldest = frames.at.0.saturating_sub(SPAN.0);
-            let lowest = Seq(frames.seq.0.saturating_sub(ENTRIES as u64));
-            if !frames.is_empty() {
-                inner.frames.push_back(Arc::new(frames));
-            }
-            while inner.frames.front().is_some_and(|front| front.at.0 < oldest || front.seq <= lowest) {
-                if let Some(gone) = inner.frames.pop_front() {
-                    inner.from = gone.seq;
-                }
-            }
+            inner.add(frames);
         }
     }
 
@@ -70,20 +74,129 @@ impl Window {
         Behind::Frames(frames, upto.max(after))
     }
 
+    /// At most `limit` entries behind `after` and not behind `upto` that concern an account.
+    pub(crate) fn of_account(&self, account: AccountId, after: Seq, upto: Seq, limit: usize) -> Behind {
+        let inner = self.0.read();
+        if after < inner.from {
+            return Behind::Gone;
+        }
+        let Some(seqs) = inner.of_account.get(&account) else { return Behind::Frames(Vec::new(), upto) };
+        let start = seqs.partition_point(|seq| *seq <= after);
+        let wanted = seqs.range(start..).take_while(|seq| **seq <= upto).take(limit);
+        let frames: Vec<_> = wanted.filter_map(|seq| inner.at(*seq)).collect();
+        let reached = if frames.len() < limit { upto } else { frames.last().map_or(upto, |last| last.seq) };
+        Behind::Frames(frames, reached)
+    }
+
+    /// What changed in a match's list of events behind `after` and not behind `upto`, as far as it is here.
+    pub(crate) fn events_of(&self, fixture: &FixtureId, after: Seq, upto: Seq) -> Vec<EventFrame> {
+        let inner = self.0.read();
+        let start = inner.of_events.partition_point(|seq| *seq <= after);
+        let entries = inner.of_events.range(start..).take_while(|seq| **seq <= upto).filter_map(|seq| inner.at(*seq));
+        let of_entry = |frames: Arc<Frames>| {
+            let events = frames.public.iter().filter_map(|frame| match frame {
+                PublicFrame::Event(event) if event.fixture == *fixture => Some(event.clone()),
+                _ => None,
+            });
+            events.collect::<Vec<_>>()
+        };
+        entries.flat_map(of_entry).collect()
+    }
+
+    /// The last price of an instrument, if it changed here.
+    pub(crate) fn latest(&self, idx: InstrumentIdx) -> Option<PriceFrame> {
+        self.0.read().latest.get(&idx).cloned()
+    }
+
+    /// The minute bars of an instrument that changed behind `after`.
+    pub(crate) fn bars_of(&self, idx: InstrumentIdx, after: Seq) -> Vec<BarFrame> {
+        self.0.read().bars.of(idx, after).cloned().collect()
+    }
+
+    /// The last minute bar of an instrument.
+    pub(crate) fn last_bar(&self, idx: InstrumentIdx) -> Option<BarFrame> {
+        self.0.read().bars.last(idx).cloned()
+    }
+
+    /// The minute bars that changed behind `after`, and up to which entry that is known.
+    pub(crate) fn bars_behind(&self, after: Seq) -> (Vec<BarFrame>, Seq) {
+        let inner = self.0.read();
+        (inner.bars.behind(after), inner.to)
+    }
+
     /// The last entry in it.
     pub(crate) fn end(&self) -> Seq {
         self.0.read().to
+    }
+
+    /// Everything behind this entry is in it.
+    pub(crate) fn begin(&self) -> Seq {
+        self.0.read().from
+    }
+}
+
+impl Inner {
+    fn at(&self, seq: Seq) -> Option<Arc<Frames>> {
+        let place = self.frames.binary_search_by_key(&seq, |frames| frames.seq).ok()?;
+        self.frames.get(place).cloned()
+    }
+
+    fn add(&mut self, mut frames: Frames) {
+        self.to = frames.seq;
+        let oldest = frames.at.0.saturating_sub(SPAN.0);
+        let lowest = Seq(frames.seq.0.saturating_sub(ENTRIES));
+        for (idx, mark) in std::mem::take(&mut frames.marks) {
+            if let Some(price) = frames.prices.iter().find(|price| price.idx == idx.0) {
+                self.bars.fold(idx, &price.instrument, mark, frames.seq, frames.at, oldest);
+            }
+        }
+        for price in &frames.prices {
+            self.latest.insert(InstrumentIdx(price.idx), price.clone());
+        }
+        for (account, _) in &frames.accounts {
+            let seqs = self.of_account.entry(*account).or_default();
+            if seqs.back() != Some(&frames.seq) {
+                seqs.push_back(frames.seq);
+            }
+        }
+        if frames.public.iter().any(|frame| matches!(frame, PublicFrame::Event(_))) {
+            self.of_events.push_back(frames.seq);
+        }
+        if !frames.is_empty() {
+            self.frames.push_back(Arc::new(frames));
+        }
+        while self.frames.front().is_some_and(|front| front.at.0 < oldest || front.seq <= lowest) {
+            if let Some(gone) = self.frames.pop_front() {
+                self.forget(&gone);
+            }
+        }
+    }
+
+    fn forget(&mut self, gone: &Frames) {
+        self.from = gone.seq;
+        for (account, _) in &gone.accounts {
+            if let Some(seqs) = self.of_account.get_mut(account) {
+                if seqs.front() == Some(&gone.seq) {
+                    seqs.pop_front();
+                }
+                if seqs.is_empty() {
+                    self.of_account.remove(account);
+                }
+            }
+        }
+        if self.of_events.front() == Some(&gone.seq) {
+            self.of_events.pop_front();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use ftl_core::id::InstrumentId;
-    use ftl_core::time::At;
+    use ftl_core::units::Price;
 
     use super::*;
     use crate::wire::Time;
-    use crate::wire::frame::PriceFrame;
 
     fn entry(seq: u64, at: u64, told: bool) -> Frames {
         let price = PriceFrame {
@@ -95,7 +208,12 @@ mod tests {
             live_base: Default::default(),
             settlement: Default::default(),
         };
-        Frames { seq: Seq(seq), at: At(at), prices: if told { vec![price] } else { Vec::new() }, accounts: Vec::new() }
+        Frames { prices: if told { vec![price] } else { Vec::new() }, ..Frames::none(Seq(seq), At(at)) }
+    }
+
+    fn marked(seq: u64, at: u64, marks: &[i64]) -> Frames {
+        let marks = marks.iter().map(|mark| (InstrumentIdx(0), Price::from_units(*mark))).collect();
+        Frames { marks, ..entry(seq, at, true) }
     }
 
     fn seqs(window: &Window, after: u64) -> Option<(Vec<u64>, u64)> {
@@ -108,7 +226,7 @@ mod tests {
     #[test]
     fn a_reader_gets_what_is_behind_his_cursor() {
         let window = Window::default();
-        window.restart(Seq(10));
+        window.restart(Seq(10), At(0));
         window.push([entry(11, 1, true), entry(12, 1, false), entry(13, 1, true)].into_iter());
         assert_eq!(seqs(&window, 10), Some((vec![11, 13], 13)));
         assert_eq!(seqs(&window, 12), Some((vec![13], 13)));
@@ -122,5 +240,25 @@ mod tests {
         window.push([entry(1, 1_000, true), entry(2, 2_000, true), entry(3, 601_500, true)].into_iter());
         assert_eq!(seqs(&window, 0), None);
         assert_eq!(seqs(&window, 1), Some((vec![2, 3], 3)));
+    }
+
+    #[test]
+    fn a_bar_holds_every_mark_of_its_minute() {
+        let window = Window::default();
+        window.push([marked(1, 59_000, &[10]), marked(2, 60_000, &[12, 30, 14]), marked(3, 61_000, &[11])].into_iter());
+        let bars = window.bars_of(InstrumentIdx(0), Seq(0));
+        let shape = |bar: &BarFrame| (bar.seq, bar.start.0.0, [bar.open, bar.high, bar.low, bar.close].map(|price| price.units()));
+        assert_eq!(bars.iter().map(shape).collect::<Vec<_>>(), [(1, 0, [10; 4]), (3, 60_000, [12, 30, 11, 11])]);
+        assert_eq!(window.bars_of(InstrumentIdx(0), Seq(2)).len(), 1);
+        assert_eq!(window.bars_behind(Seq(3)), (vec![], Seq(3)));
+    }
+
+    #[test]
+    fn a_bar_that_began_before_the_window_is_not_told() {
+        let window = Window::default();
+        window.restart(Seq(7), At(61_000));
+        window.push([marked(8, 62_000, &[10]), marked(9, 120_000, &[12])].into_iter());
+        let starts: Vec<u64> = window.bars_of(InstrumentIdx(0), Seq(0)).iter().map(|bar| bar.start.0.0).collect();
+        assert_eq!(starts, [120_000]);
     }
 }

@@ -203,6 +203,6 @@ impl Lines<'_> {
 }
 
 /// Scores of every board count in 10⁻⁶, as money does.
-fn six_places(score: i64) -> String {
+pub(crate) fn six_places(score: i64) -> String {
     Money::from_units(score).to_string()
 }

@@ -1,4 +1,4 @@
-//! `GET events`: prices and what concerns the account, as Server-Sent Events.
+//! `GET events`: the frames of the WebSocket as Server-Sent Events.
 //!
 //! `id:` stands on the last frame of an entry, so that a client's `Last-Event-ID` is always an entry that it has seen
 //! whole. A reader pulls from the window; one that falls out of it is cut off, and resumes or is told to start anew.
@@ -6,16 +6,18 @@
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use ftl_core::id::{AccountId, Seq};
+use ftl_core::id::{AccountId, FixtureId, Seq};
+use ftl_core::rejection::Rejection;
 use futures::stream::{self, Stream};
 use serde::Deserialize;
 use tokio::sync::watch;
+use tokio::time::Interval;
 use utoipa::IntoParams;
 
 use crate::app::App;
@@ -23,10 +25,16 @@ use crate::auth::Caller;
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::replica::window::Behind;
+use crate::wire::League;
+use crate::wire::frame::channel::{Channel, UnknownChannel};
+use crate::wire::frame::public::{LeaderboardFrame, PublicFrame};
 use crate::wire::frame::{Frames, json, snapshot_of};
+use crate::ws::Shared;
 
 /// A silent stream says this often that it lives, and how far it is.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Between two looks at bars and the board.
+const SLOWLY: Duration = Duration::from_secs(1);
 /// Entries taken from the window at a time.
 const PULL: usize = 256;
 
@@ -37,7 +45,7 @@ const PULL: usize = 256;
 pub struct StreamParams {
     /// Slugs separated by commas; prices of all where it is left out.
     pub instruments: Option<String>,
-    /// `prices`, `account`, or both separated by a comma; both where it is left out.
+    /// `prices`, `account`, `fixture:ID`, `activity`, `leaderboard`, separated by commas; the first two where it is left out.
     pub channels: Option<String>,
     /// A ticket of `ws/token`, instead of the header.
     pub token: Option<String>,
@@ -45,7 +53,7 @@ pub struct StreamParams {
     pub last_event_id: Option<u64>,
 }
 
-/// Prices and what concerns me, from now on or from `Last-Event-ID` on.
+/// Prices, bars and what concerns me, matches, activity and the leaderboard, from now on or from `Last-Event-ID` on.
 #[utoipa::path(get, path = "/events", tag = "realtime", params(StreamParams), responses((status = 200, content_type = "text/event-stream", body = String)), security(("bearer" = [])))]
 pub async fn events(
     State(app): State<App>,
@@ -55,7 +63,7 @@ pub async fn events(
 ) -> Result<Response, Problem> {
     let me = match (caller, &params.token) {
         (Caller::Account(me), _) => me,
-        (_, Some(ticket)) => app.tokens.spend(ticket, app.now())?,
+        (_, Some(ticket)) => app.spend(ticket).await?,
         (Caller::Operator, None) => return Err(Problem::forbidden("the operator is no participant")),
         (Caller::Nobody, None) => return Err(Problem::unauthorized("send Authorization: Bearer <token>, or ?token=")),
     };
@@ -78,18 +86,29 @@ pub async fn events(
 struct Wanted {
     prices: bool,
     account: bool,
+    channels: Vec<Channel>,
     /// All where there is none.
     instruments: Option<HashSet<u16>>,
 }
 
 impl Wanted {
     fn of(app: &App, params: &StreamParams) -> Result<Self, Problem> {
-        let mut wanted = Self { prices: params.channels.is_none(), account: params.channels.is_none(), instruments: None };
+        let both = params.channels.is_none();
+        let mut wanted = Self { prices: both, account: both, channels: Vec::new(), instruments: None };
         for channel in params.channels.iter().flat_map(|channels| channels.split(',')) {
             match channel.trim() {
                 "prices" => wanted.prices = true,
                 "account" => wanted.account = true,
-                _ => return Err(Problem::invalid_field("channels", "takes prices, account, or both")),
+                other => {
+                    let channel: Channel = other.parse().map_err(|UnknownChannel| {
+                        Problem::invalid_field("channels", "takes prices, account, fixture:ID, activity, leaderboard")
+                    })?;
+                    if let Channel::Fixture(id) = &channel {
+                        let known = |league: &League| league.fixture(id).map(drop).ok_or(league.seq());
+                        app.replica.read(known)?.map_err(|seq| Problem::rejected(&Rejection::UnknownFixture, seq))?;
+                    }
+                    wanted.channels.push(channel);
+                }
             }
         }
         if let Some(slugs) = &params.instruments {
@@ -102,6 +121,19 @@ impl Wanted {
     fn wants(&self, idx: u16) -> bool {
         self.prices && self.instruments.as_ref().is_none_or(|wanted| wanted.contains(&idx))
     }
+
+    fn wants_of_match(&self, id: &FixtureId) -> bool {
+        self.channels.iter().any(|channel| matches!(channel, Channel::Fixture(wanted) if wanted == id))
+    }
+
+    fn wants_public(&self, frame: &PublicFrame) -> bool {
+        match frame {
+            PublicFrame::Status(status) => self.wants(status.idx) || status.fixture.as_ref().is_some_and(|id| self.wants_of_match(id)),
+            PublicFrame::Fixture(fixture) => self.wants_of_match(&fixture.fixture),
+            PublicFrame::Event(event) => self.wants_of_match(&event.fixture),
+            PublicFrame::Activity(_) => self.channels.contains(&Channel::Activity),
+        }
+    }
 }
 
 /// One stream.
@@ -112,7 +144,22 @@ struct Reader {
     applied: watch::Receiver<Seq>,
     /// Everything up to here was sent or does not concern the reader.
     cursor: Seq,
+    /// Bars were told as they were at this entry.
+    bars: Seq,
+    /// The board that was told last.
+    board: Option<Arc<Shared<LeaderboardFrame>>>,
     ready: VecDeque<Event>,
+    /// When it said something last.
+    said: Instant,
+    slowly: Interval,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if self.wanted.channels.contains(&Channel::Leaderboard) {
+            self.app.hub.leaderboard.leave();
+        }
+    }
 }
 
 impl Reader {
@@ -120,10 +167,27 @@ impl Reader {
         let applied = app.replica.follow();
         let window = app.replica.window();
         let head = window.end();
-        let mut reader = Self { app: app.clone(), me, wanted, applied, cursor: head, ready: VecDeque::new() };
+        if wanted.channels.contains(&Channel::Leaderboard) {
+            app.hub.leaderboard.enter();
+        }
+        let mut reader = Self {
+            app: app.clone(),
+            me,
+            wanted,
+            applied,
+            cursor: head,
+            bars: head,
+            board: None,
+            ready: VecDeque::new(),
+            said: Instant::now(),
+            slowly: tokio::time::interval(SLOWLY),
+        };
         match cursor {
             // A cursor beyond the head is one of another life of this league: it starts anew as well.
-            Some(seq) if seq <= head && !matches!(window.behind(seq, 0), Behind::Gone) => reader.cursor = seq,
+            Some(seq) if seq <= head && !matches!(window.behind(seq, 0), Behind::Gone) => {
+                reader.cursor = seq;
+                reader.bars = seq;
+            }
             Some(_) => {
                 reader.resync()?;
                 return Ok(reader);
@@ -150,6 +214,7 @@ impl Reader {
             }
         }
         self.cursor = seq;
+        self.bars = Seq(0);
         self.ready.push_back(self.position("in step"));
         Ok(())
     }
@@ -164,6 +229,7 @@ impl Reader {
         let before = self.ready.len();
         let mut texts: Vec<Arc<str>> = Vec::new();
         texts.extend(frames.prices.iter().filter(|frame| self.wanted.wants(frame.idx)).map(json));
+        texts.extend(frames.public.iter().filter(|frame| self.wanted.wants_public(frame)).map(json));
         if self.wanted.account {
             let mine = frames.accounts.iter().filter(|(account, _)| *account == self.me);
             texts.extend(mine.map(|(_, frame)| json(frame)));
@@ -176,10 +242,32 @@ impl Reader {
         metrics::counter!("ftl_frames_total").increment((self.ready.len() - before) as u64);
     }
 
+    /// Bars and the board: once a second, as they are now. They are no part of an entry, and move no cursor.
+    fn look_slowly(&mut self) {
+        if self.wanted.prices {
+            let (bars, upto) = self.app.replica.window().bars_behind(self.bars);
+            self.bars = upto;
+            let wanted = bars.iter().filter(|bar| self.wanted.wants(bar.idx));
+            self.ready.extend(wanted.map(|bar| Event::default().data(json(bar))));
+        }
+        if self.wanted.channels.contains(&Channel::Leaderboard) {
+            let last = self.app.hub.leaderboard.last();
+            let same = match (&last, &self.board) {
+                (Some(last), Some(told)) => Arc::ptr_eq(last, told),
+                (last, told) => last.is_none() && told.is_none(),
+            };
+            if !same {
+                self.ready.extend(last.iter().map(|board| Event::default().data(json(&board.frame))));
+                self.board = last;
+            }
+        }
+    }
+
     /// The next event; `None` ends the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.ready.pop_front() {
+                self.said = Instant::now();
                 return Some(event);
             }
             match self.app.replica.window().behind(self.cursor, PULL) {
@@ -197,8 +285,11 @@ impl Reader {
             tokio::select! {
                 changed = self.applied.changed() => changed.ok()?,
                 () = ending.cancelled() => return None,
-                () = tokio::time::sleep(KEEP_ALIVE) => {
-                    return Some(self.position("alive"));
+                _ = self.slowly.tick() => {
+                    self.look_slowly();
+                    if self.ready.is_empty() && self.said.elapsed() >= KEEP_ALIVE {
+                        self.ready.push_back(self.position("alive"));
+                    }
                 }
             }
         }

@@ -24,8 +24,11 @@ use ftl_store::postgres::presence::{Presence, PresenceError};
 use ftl_store::postgres::projections::PostgresProjections;
 use ftl_store::postgres::quarantine::QuarantineError;
 use ftl_store::postgres::snapshots::PostgresSnapshots;
+use ftl_store::postgres::tickets::PostgresTickets;
 use ftl_store::redis::connect::{ConnectError as RedisError, RedisServer};
 use ftl_store::redis::journal::{OpenError, RedisJournal};
+use ftl_store::redis::tickets::RedisTickets;
+use ftl_store::tickets::Tickets;
 use tokio::runtime::Handle;
 
 use super::Stores;
@@ -169,8 +172,13 @@ async fn try_open(config: &Config, url: &Secret) -> Result<Stores, SharedError> 
         Some(_) => Kept::by(Arc::clone(&batches) as Arc<dyn Archive>, config.ack),
         None => Kept::by_the_journal(),
     };
+    let tickets: Arc<dyn Tickets> = match &stream {
+        Some(stream) => Arc::new(RedisTickets::at(&stream.redis, league, PATIENCE)),
+        None => Arc::new(PostgresTickets::at(&database, league)),
+    };
     Ok(Stores {
         journal,
+        tickets,
         answers: projections.clone(),
         projections,
         identities: Arc::new(PostgresIdentities::at(&database, league, CONNECTIONS)),

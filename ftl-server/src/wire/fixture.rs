@@ -39,6 +39,12 @@ pub struct ScoreView {
     away: usize,
 }
 
+impl From<&Fixture> for ScoreView {
+    fn from(fixture: &Fixture) -> Self {
+        Self { home: fixture.goals(Side::Home), away: fixture.goals(Side::Away) }
+    }
+}
+
 /// What the feed delivers (R3.6).
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -64,7 +70,7 @@ impl From<&Fixture> for FixtureView {
             kick_off: Time(fixture.kick_off),
             phase: fixture.phase,
             live: fixture.is_live(),
-            score: ScoreView { home: fixture.goals(Side::Home), away: fixture.goals(Side::Away) },
+            score: ScoreView::from(fixture),
             minute: fixture.display_minute(),
             clock_ms: fixture.clock.0,
             coverage: fixture.coverage.iter().map(CoverageView::from).collect(),
@@ -127,7 +133,7 @@ impl SquadsAnswer {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventView {
     #[schema(value_type = String)]

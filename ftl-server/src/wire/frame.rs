@@ -3,6 +3,9 @@
 //! Frames are made once, when an entry is applied, from the outcome and the state behind it; so every process makes
 //! the same, and a reader that resumes gets what a reader that was never cut got.
 
+pub mod channel;
+pub mod public;
+
 use std::sync::Arc;
 
 use ftl_core::event::Event;
@@ -19,6 +22,7 @@ use super::order::{OrderRef, OrderView};
 use super::portfolio::PortfolioView;
 use super::position::{ClosedView, PositionView, slug};
 use super::{League, Time};
+use public::{Public, PublicFrame};
 
 /// What one entry has to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,10 @@ pub struct Frames {
     pub prices: Vec<PriceFrame>,
     /// In order; `n` counts those of one account within the entry.
     pub accounts: Vec<(AccountId, AccountFrame)>,
+    /// For everybody who asks for it, in order.
+    pub public: Vec<PublicFrame>,
+    /// Every mark that the entry went through, in order: what bars are made of.
+    pub marks: Vec<(InstrumentIdx, Price)>,
 }
 
 /// A price now.
@@ -161,21 +169,24 @@ pub enum Notification {
 impl Frames {
     /// What `outcome` has to tell; `league` is the state right behind it.
     pub fn of(league: &League, outcome: &Outcome) -> Self {
-        let mut maker = Maker {
-            league,
-            outcome,
-            frames: Self { seq: outcome.seq, at: outcome.at, prices: Vec::new(), accounts: Vec::new() },
-            wallets: Vec::new(),
-        };
+        let mut maker = Maker { league, outcome, frames: Self::none(outcome.seq, outcome.at), wallets: Vec::new() };
+        let mut public = Public::new(league, outcome);
         for event in &outcome.events {
             maker.tell(event);
+            public.tell(event);
         }
+        maker.frames.public = public.finish();
         maker.finish()
+    }
+
+    /// What an entry without anything to tell has.
+    pub fn none(seq: Seq, at: At) -> Self {
+        Self { seq, at, prices: Vec::new(), accounts: Vec::new(), public: Vec::new(), marks: Vec::new() }
     }
 
     /// Whether there is anything to tell.
     pub fn is_empty(&self) -> bool {
-        self.prices.is_empty() && self.accounts.is_empty()
+        self.prices.is_empty() && self.accounts.is_empty() && self.public.is_empty()
     }
 }
 
@@ -190,15 +201,15 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn tell(&mut self, event: &Event) {
         match event {
-            Event::PriceChanged { instrument, .. } => self.price(*instrument),
+            Event::PriceChanged { instrument, mark, .. } => self.price(*instrument, *mark),
             Event::PositionOpened(opened) => {
-                self.price(opened.instrument);
+                self.price(opened.instrument, opened.mark);
                 self.push(opened.book, What::Order(OrderFrame::Ended(OrderRef::filled(opened.order))));
                 self.position(opened.book, opened.position, None);
                 self.wallet(opened.book);
             }
             Event::PositionClosed(closed) => {
-                self.price(closed.instrument);
+                self.price(closed.instrument, closed.mark);
                 if let Some(order) = closed.order {
                     self.push(closed.book, What::Order(OrderFrame::Ended(OrderRef::filled(order))));
                 }
@@ -254,7 +265,8 @@ impl Maker<'_> {
         }
     }
 
-    fn price(&mut self, idx: InstrumentIdx) {
+    fn price(&mut self, idx: InstrumentIdx, mark: Price) {
+        self.frames.marks.push((idx, mark));
         if self.frames.prices.iter().any(|frame| frame.idx == idx.0) {
             return;
         }

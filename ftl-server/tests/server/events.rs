@@ -67,6 +67,9 @@ fn told(frames: &[Value]) -> (Vec<Value>, BTreeMap<String, Value>) {
     let mut account: Vec<Value> = Vec::new();
     let mut prices = BTreeMap::new();
     for frame in frames {
+        if frame["type"] == "bar" || frame["type"] == "status" {
+            continue;
+        }
         if frame["type"] == "price" {
             prices.insert(frame["instrument"].as_str().unwrap().to_owned(), frame.clone());
         } else if !account.iter().any(|seen| (&seen["seq"], &seen["n"]) == (&frame["seq"], &frame["n"])) {
@@ -113,6 +116,30 @@ async fn a_reader_that_was_cut_ends_with_what_an_uncut_one_has() {
     );
     // Nothing of the other account's.
     assert!(whole.iter().all(|frame| frame["type"] == "price" || frame["data"].to_string().find("short").is_none()));
+    // The bar comes once a second, and what is resumed from before it has it too.
+    let bar = uncut.until(|frame| frame["type"] == "bar" && frame["instrument"] == "last").await.pop().unwrap();
+    assert_eq!((&bar["interval"], &bar["close"]), (&json!("1m"), &json!("195.2500")));
+    let mut again = Frames::open(&harness, &token, "", Some(1)).await;
+    assert_eq!(again.until(|frame| frame["type"] == "bar" && frame["instrument"] == "last").await.pop().unwrap(), bar);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_has_the_channels_of_the_websocket() {
+    let harness = Harness::start().await;
+    harness.fixture("final").await;
+    let token = harness.player("reader").await;
+    harness.get("/api/events?channels=fixture:none").bearer(&token).send().await.is(404, "unknown_fixture");
+    let mut frames = Frames::open(&harness, &token, "?channels=fixture:final,activity,leaderboard", None).await;
+    frames.until(|frame| frame["type"] == "leaderboard").await;
+    harness.kick_off("final").await;
+    let goal = json!({"eventId": "e1", "type": "goal", "minute": 2, "offset": 0, "instrument": "red-9"});
+    harness.operate(Method::POST, "/api/admin/fixtures/final/events", goal).await;
+    let told = frames.until(|frame| frame["type"] == "fixture" && frame["score"]["home"] == 1).await;
+    let kinds: Vec<&str> = told.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
+    for kind in ["status", "event", "activity", "fixture"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert!(!kinds.contains(&"price") && !kinds.contains(&"order"), "{kinds:?}");
 }
 
 #[tokio::test]

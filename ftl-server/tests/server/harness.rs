@@ -86,6 +86,17 @@ impl Harness {
         Self { server, url, client: reqwest::Client::new(), directory }
     }
 
+    /// Where it listens, without a scheme.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// A ticket for one stream.
+    pub async fn ticket(&self, token: &str) -> String {
+        let reply = self.call(Method::POST, "/api/ws/token").bearer(token).send().await.ok();
+        reply["token"].as_str().unwrap().to_owned()
+    }
+
     /// Ends the server in order; its directory stays.
     pub async fn stop(self) -> tempfile::TempDir {
         self.server.stop().await.unwrap();
@@ -155,7 +166,12 @@ impl Harness {
 
     /// Opens a position of one lot at the market.
     pub async fn open(&self, token: &str, slug: &str, direction: &str, key: &str) -> Reply {
-        let body = json!({"instrument": slug, "direction": direction, "lots": "1.00"});
+        self.open_lots(token, slug, direction, "1.00", key).await
+    }
+
+    /// The same of so many lots.
+    pub async fn open_lots(&self, token: &str, slug: &str, direction: &str, lots: &str, key: &str) -> Reply {
+        let body = json!({"instrument": slug, "direction": direction, "lots": lots});
         self.post("/api/positions/open", body).bearer(token).key(key).send().await
     }
 

@@ -21,3 +21,4 @@ mod restart;
 mod shared;
 mod trading;
 mod while_away;
+mod ws;

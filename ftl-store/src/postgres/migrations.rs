@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005-quarantine"),
     migration!(6, "0006-forks"),
     migration!(7, "0007-processes"),
+    migration!(8, "0008-tickets"),
 ];
 
 /// Why a database is not brought up to date.

@@ -96,6 +96,11 @@ impl Keys {
         format!("{{{}}}:head", self.league)
     }
 
+    /// A ticket that opened a stream.
+    pub(super) fn ticket(&self, id: &str) -> String {
+        format!("{{{}}}:ticket:{id}", self.league)
+    }
+
     /// The stream of an epoch.
     pub(super) fn stream(&self, epoch: u64) -> String {
         format!("{{{}}}:journal:{epoch}", self.league)

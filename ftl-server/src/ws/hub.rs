@@ -1,0 +1,169 @@
+//! The shards, how many connections they may hold, and who is here.
+
+use std::hash::BuildHasher;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ftl_core::id::AccountId;
+use parking_lot::Mutex;
+use rustc_hash::FxBuildHasher;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::message::Shared;
+use super::presence::Presence;
+use super::round::Round;
+use super::shard::{Inbox, Shard, Task};
+use super::teller;
+use crate::app::App;
+use crate::own_thread::on_own_thread;
+use crate::wire::frame::public::LeaderboardFrame;
+
+/// Threads that write, at the most.
+const MOST_SHARDS: usize = 4;
+/// Tasks that wait for a shard before whoever brings them waits.
+const TASKS: usize = 1_024;
+/// Rounds that wait for a shard before the teller waits, and tells more at once.
+const ROUNDS: usize = 2;
+/// How long connections may take to be told of the end.
+const FAREWELL: Duration = Duration::from_secs(4);
+
+/// See the module.
+pub struct Hub {
+    shards: Vec<Outlet>,
+    inboxes: Mutex<Vec<Inbox>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    open: Arc<AtomicUsize>,
+    most: usize,
+    /// Who is here.
+    pub presence: Arc<Presence>,
+    pub(crate) leaderboard: Leaderboard,
+}
+
+/// A shard, from outside.
+#[derive(Clone, Debug)]
+pub(super) struct Outlet {
+    pub tasks: mpsc::Sender<Task>,
+    pub rounds: mpsc::Sender<Arc<Round>>,
+}
+
+/// The last head of the board, and how many want to know of the next.
+#[derive(Default)]
+pub(crate) struct Leaderboard {
+    readers: AtomicUsize,
+    last: Mutex<Option<Arc<Shared<LeaderboardFrame>>>>,
+}
+
+impl Leaderboard {
+    /// One more wants it.
+    pub fn enter(&self) {
+        self.readers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One fewer wants it.
+    pub fn leave(&self) {
+        self.readers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn is_wanted(&self) -> bool {
+        self.readers.load(Ordering::Relaxed) > 0
+    }
+
+    /// As it was told last.
+    pub fn last(&self) -> Option<Arc<Shared<LeaderboardFrame>>> {
+        self.last.lock().clone()
+    }
+
+    pub fn tell(&self, frame: Arc<Shared<LeaderboardFrame>>) {
+        *self.last.lock() = Some(frame);
+    }
+}
+
+/// The process has all the connections that it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Full;
+
+/// One of the connections that a process takes.
+#[derive(Debug)]
+pub(crate) struct Permit(Arc<AtomicUsize>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let before = self.0.fetch_sub(1, Ordering::AcqRel);
+        metrics::gauge!("ftl_ws_connections").set(before.saturating_sub(1) as f64);
+    }
+}
+
+impl Hub {
+    /// For at most `most` connections; nobody is served before [`start`](Self::start).
+    pub fn new(most: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let (shards, inboxes) = (0..cores.min(MOST_SHARDS)).map(|_| Self::shard()).unzip();
+        Self {
+            shards,
+            inboxes: Mutex::new(inboxes),
+            threads: Mutex::default(),
+            open: Arc::default(),
+            most,
+            presence: Arc::default(),
+            leaderboard: Leaderboard::default(),
+        }
+    }
+
+    fn shard() -> (Outlet, Inbox) {
+        let (tasks, tasks_in) = mpsc::channel(TASKS);
+        let (rounds, rounds_in) = mpsc::channel(ROUNDS);
+        (Outlet { tasks, rounds }, Inbox { tasks: tasks_in, rounds: rounds_in })
+    }
+
+    /// Starts the shards' threads and the teller.
+    pub fn start(&self, app: &App) -> io::Result<()> {
+        let inboxes = std::mem::take(&mut *self.inboxes.lock());
+        let mut threads = self.threads.lock();
+        for (n, (inbox, outlet)) in inboxes.into_iter().zip(&self.shards).enumerate() {
+            let shard = Shard::new(app.clone(), outlet.tasks.clone());
+            threads.push(on_own_thread(&format!("ws {n}"), shard.run(inbox))?);
+        }
+        let rounds = self.shards.iter().map(|shard| shard.rounds.clone()).collect();
+        tokio::spawn(teller::tell(app.clone(), rounds));
+        Ok(())
+    }
+
+    /// A place for one more connection.
+    pub(crate) fn admit(&self) -> Result<Permit, Full> {
+        let more = |open: usize| (open < self.most).then_some(open + 1);
+        let before = self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| Full)?;
+        metrics::gauge!("ftl_ws_connections").set((before + 1) as f64);
+        Ok(Permit(Arc::clone(&self.open)))
+    }
+
+    /// Connections now.
+    pub fn connections(&self) -> usize {
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Where an account's connections are: all in one shard, so that what concerns it is serialised once.
+    pub(super) fn shard_of(&self, account: AccountId) -> &Outlet {
+        let hash = usize::try_from(FxBuildHasher.hash_one(account) >> 32).unwrap_or_default();
+        &self.shards[hash % self.shards.len()]
+    }
+
+    /// Tells everybody that the server ends and when to come again, and waits until they are told.
+    pub async fn drain(&self) {
+        for shard in &self.shards {
+            // A shard that never started has nobody to tell.
+            let _ = shard.tasks.send(Task::Drain(self.connections())).await;
+        }
+        let threads = std::mem::take(&mut *self.threads.lock());
+        let ended = async {
+            for thread in threads {
+                let _ = thread.await;
+            }
+        };
+        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!(open = self.connections(), "connections are cut off");
+        }
+    }
+}

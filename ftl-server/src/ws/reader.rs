@@ -1,0 +1,196 @@
+//! Reads one connection: checks what the client says and passes it on. It writes nothing; what the protocol answers (a
+//! pong, a close) goes to the shard like everything else, so that frames never mix.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use ftl_core::id::{AccountId, Seq};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+use tungstenite::{Error, Message};
+
+use super::close::Close;
+use super::connection::Slot;
+use super::hub::{Outlet, Permit};
+use super::message::Format;
+use super::request::Request;
+use super::shard::Task;
+use super::socket::Socket;
+use crate::app::App;
+
+/// Bytes of a message.
+pub(super) const LARGEST: usize = 16 * 1024;
+/// Bytes that a connection holds ready for what comes in.
+const BUFFER: usize = 512;
+/// Messages in a second.
+const MESSAGES: u32 = 4_000;
+/// A resume costs as many messages as this.
+const RESUME: u32 = 200;
+/// How long a client that was told to go may take to go.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Who connected, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guest {
+    pub account: AccountId,
+    pub format: Format,
+    /// He resumes from here.
+    pub seq: Option<Seq>,
+}
+
+/// Serves a connection from its upgrade to its end. `rest` is what came in behind the request.
+pub(crate) async fn serve(app: App, stream: TcpStream, rest: Bytes, guest: Guest, permit: Permit) {
+    let present = app.hub.presence.enter(guest.account);
+    let outlet = app.hub.shard_of(guest.account).clone();
+    let socket = Arc::new(Socket::new(stream));
+    if let Some(Seq(seq)) = guest.seq {
+        // He may have seen it at another process, which is ahead; where it does not come he begins anew.
+        let _ = app.replica.wait_for(Some(seq)).await;
+    }
+    let (sender, slot) = oneshot::channel();
+    let join = Task::Join { socket: Arc::clone(&socket), guest, slot: sender };
+    if outlet.tasks.send(join).await.is_ok()
+        && let Ok(slot) = slot.await
+    {
+        let reader = Reader { app, outlet: &outlet, socket: &socket, slot, pace: Pace::new() };
+        if let Err(close) = reader.read(rest).await {
+            let _ = outlet.tasks.send(Task::Close(slot, close)).await;
+            // A socket that is closed with something unread takes the close frame with it.
+            Box::pin(overhear(&socket.stream)).await;
+        }
+        let _ = outlet.tasks.send(Task::Left(slot)).await;
+    }
+    drop((present, permit));
+}
+
+struct Reader<'a> {
+    app: App,
+    outlet: &'a Outlet,
+    socket: &'a Socket,
+    slot: Slot,
+    pace: Pace,
+}
+
+impl Reader<'_> {
+    /// Until the connection ends; an error is how it is to be closed.
+    async fn read(mut self, rest: Bytes) -> Result<(), Close> {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(BUFFER)
+            .write_buffer_size(0)
+            .max_message_size(Some(LARGEST))
+            .max_frame_size(Some(LARGEST));
+        let mut context = WebSocketContext::from_partially_read(rest.into(), Role::Server, Some(config));
+        loop {
+            let mut sides = Sides { stream: &self.socket.stream, answers: Vec::new() };
+            let read = context.read(&mut sides);
+            if !sides.answers.is_empty() && !self.send(Task::Say(self.slot, sides.answers.into())).await {
+                return Ok(());
+            }
+            match read {
+                Ok(message) => {
+                    self.socket.heard_now();
+                    if !self.socket.is_closing() && !self.take(message).await? {
+                        return Ok(());
+                    }
+                }
+                Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.socket.stream.readable().await.is_err() {
+                        return Ok(());
+                    }
+                }
+                Err(Error::Capacity(_)) => return Err(Close::TooBig),
+                Err(Error::Utf8(_)) => return Err(Close::NotUtf8),
+                // He went without a word.
+                Err(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => return Ok(()),
+                Err(Error::Protocol(_)) => return Err(Close::Protocol),
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes a message; `false` when nobody is there any more to take it.
+    async fn take(&mut self, message: Message) -> Result<bool, Close> {
+        self.pace.spend(1)?;
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Err(Close::Binary),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                // Whoever sends nothing but these waits for nobody: others have their turn.
+                tokio::task::yield_now().await;
+                return Ok(true);
+            }
+        };
+        let request = Request::read(&self.app, &text)?;
+        if let Request::Resume(Seq(seq)) = request {
+            self.pace.spend(RESUME)?;
+            let _ = self.app.replica.wait_for(Some(seq)).await;
+        }
+        Ok(self.send(Task::Ask(self.slot, request)).await)
+    }
+
+    async fn send(&self, task: Task) -> bool {
+        self.outlet.tasks.send(task).await.is_ok()
+    }
+}
+
+/// Reads and forgets until the other side ends, or for too long.
+async fn overhear(stream: &TcpStream) {
+    let mut forgotten = vec![0u8; 4_096];
+    let reading = async {
+        while stream.readable().await.is_ok() {
+            match stream.try_read(&mut forgotten) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, reading).await;
+}
+
+/// How much a client says.
+struct Pace {
+    began: Instant,
+    spent: u32,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { began: Instant::now(), spent: 0 }
+    }
+
+    fn spend(&mut self, messages: u32) -> Result<(), Close> {
+        if self.began.elapsed() > Duration::from_secs(1) {
+            *self = Self::new();
+        }
+        self.spent = self.spent.saturating_add(messages);
+        if self.spent > MESSAGES { Err(Close::TooMany) } else { Ok(()) }
+    }
+}
+
+/// A socket as the protocol reads it, and what it would write.
+struct Sides<'a> {
+    stream: &'a TcpStream,
+    answers: Vec<u8>,
+}
+
+impl Read for Sides<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.try_read(buffer)
+    }
+}
+
+impl Write for Sides<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.answers.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! `/ws`: frames, resume, and everything that a client can do wrong.
+
+mod bad_input;
+mod client;
+mod frames;
+mod resume;
