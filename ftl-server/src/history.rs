@@ -76,6 +76,8 @@ pub struct History {
     past_ids: PastIds,
     keeping: Keeping,
     written: watch::Sender<Seq>,
+    /// The entry behind which the replica began, when it last did.
+    begun: watch::Sender<Option<Seq>>,
     flush: Notify,
 }
 
@@ -93,12 +95,17 @@ impl History {
     ) -> Result<Arc<Self>, ProjectionError> {
         let low = projections.watermark().await?.min(answers.answered().await?);
         let (past_ids, written, flush) = (PastIds::default(), watch::Sender::new(low), Notify::new());
-        Ok(Arc::new(Self { projections, answers, past_ids, keeping, written, flush }))
+        Ok(Arc::new(Self { projections, answers, past_ids, keeping, written, begun: watch::Sender::new(None), flush }))
     }
 
     /// Whether this process writes history; such a process takes snapshots too.
     pub fn is_written_here(&self) -> bool {
         !matches!(self.keeping, Keeping::Elsewhere)
+    }
+
+    /// Where a replica says behind which entry it begins, before it serves: answers before that may be on their way still.
+    pub fn begun(&self) -> watch::Sender<Option<Seq>> {
+        self.begun.clone()
     }
 
     /// No later than this a replica must begin: what comes behind it is not written, and nobody else would bring it.
@@ -177,7 +184,7 @@ impl History {
     /// The ids of a batch, whose answers are in the store or on their way; those of a day ago are `forgotten` now and then.
     /// Says before when answers are to be dropped, when that is due.
     fn learn(&self, executed: &Executed, forgotten: &mut At) -> Option<At> {
-        self.past_ids.insert(executed.outcomes.iter().map(|outcome| (outcome.id, outcome.at)));
+        self.insert(&executed.outcomes);
         let at = executed.batch.at;
         (at.since(*forgotten) > Span::minutes(60)).then(|| {
             *forgotten = at;
@@ -195,8 +202,15 @@ impl History {
             Told::Restarted => Vec::new(),
         });
         let outcomes: Vec<Arc<Outcome>> = outcomes.collect();
-        self.past_ids.insert(outcomes.iter().map(|outcome| (outcome.id, outcome.at)));
+        self.insert(&outcomes);
         outcomes
+    }
+
+    fn insert(&self, outcomes: &[Arc<Outcome>]) {
+        self.past_ids.insert(outcomes.iter().map(|outcome| (outcome.id, outcome.at)));
+        if let (Some(first), Some(last)) = (outcomes.first(), outcomes.last()) {
+            self.past_ids.extend(first.seq, last.seq);
+        }
     }
 
     async fn drop_answers(&self, before: At) {
@@ -207,16 +221,31 @@ impl History {
 
     /// `false`: certainly no answer of this command is stored.
     pub(crate) fn may_have_answered(&self, id: CommandId) -> bool {
-        self.past_ids.may_hold(id)
+        self.began().is_none_or(|begun| self.past_ids.may_hold(id, begun))
+    }
+
+    fn began(&self) -> Option<Seq> {
+        *self.begun.borrow()
+    }
+
+    /// Whether an id that is neither known here nor in the store was never answered: nothing from before the replica's
+    /// beginning is on its way to the store. To be asked before the store is.
+    async fn store_is_complete(&self) -> Result<bool, Problem> {
+        match self.began() {
+            Some(begun) if self.past_ids.is_complete(begun) => Ok(true),
+            Some(begun) => Ok(self.answers.answered().await.map_err(away)? >= begun),
+            None => Ok(false),
+        }
     }
 
     /// The answer that a command was given, if it was within 24 hours. `applied` is the last entry applied here: an answer
     /// that is nowhere may be on its way to the store, and a command that is asked anew would be executed twice.
     pub(crate) async fn answer(&self, id: CommandId, applied: Seq) -> Result<Option<PastAnswer>, Problem> {
+        let complete = self.store_is_complete().await?;
         if let Some(answer) = self.answers.find(id).await.map_err(away)? {
             return Ok(Some(answer));
         }
-        if !self.past_ids.holds(id) {
+        if complete && !self.past_ids.holds(id) {
             return Ok(None);
         }
         self.reach(applied).await;
@@ -242,23 +271,38 @@ pub(crate) fn away(error: ProjectionError) -> Problem {
     Problem::unavailable("history_unavailable", "History does not answer", "try again")
 }
 
-/// Reads the ids that earlier runs have answered.
+/// Reads the ids from before the replica's beginning, each time that it begins.
 async fn learn_past_ids(history: Arc<History>) {
+    let mut begun = history.begun.subscribe();
+    loop {
+        let start = *begun.borrow_and_update();
+        if let Some(start) = start.filter(|start| !history.past_ids.is_complete(*start)) {
+            match read_past_ids(&history, start).await {
+                Ok(true) => continue,
+                Ok(false) => tracing::debug!(%start, "answers from before the start are not stored yet: every id is looked up"),
+                Err(error) => tracing::warn!(%error, "the ids of earlier runs cannot be read: every id is looked up"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        } else if begun.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether all ids up to `start` are known now; not while answers of theirs are on their way to the store.
+async fn read_past_ids(history: &History, start: Seq) -> Result<bool, ProjectionError> {
+    if history.answers.answered().await? < start {
+        return Ok(false);
+    }
     let mut after = None;
     loop {
-        match history.answers.ids(after, IDS_TOGETHER).await {
-            Ok(ids) => {
-                after = ids.last().map(|(id, _)| *id).or(after);
-                let all = ids.len() < IDS_TOGETHER;
-                history.past_ids.insert(ids.into_iter());
-                if all {
-                    return history.past_ids.complete();
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the ids of earlier runs could not be read: every id is looked up");
-                return;
-            }
+        let ids = history.answers.ids(after, IDS_TOGETHER).await?;
+        after = ids.last().map(|(id, _)| *id).or(after);
+        let all = ids.len() < IDS_TOGETHER;
+        history.past_ids.insert(ids.into_iter());
+        if all {
+            history.past_ids.complete(start);
+            return Ok(true);
         }
     }
 }
@@ -333,4 +377,41 @@ async fn write(history: &History, pending: &[Arc<Outcome>]) -> Result<(), Projec
     }
     history.raise(last);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ftl_core::outcome::{Answer, Receipt};
+    use ftl_store::memory::MemoryProjections;
+
+    use super::*;
+
+    fn outcome(seq: u64) -> Outcome {
+        let answer = Answer { seq: Seq(seq), result: Ok(Receipt::Done) };
+        Outcome { seq: Seq(seq), at: At(1), id: CommandId(u128::from(seq)), body: 0, replayed: false, answer, events: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn an_id_between_the_start_and_the_stored_answers_is_not_taken_for_a_new_one() {
+        let store = Arc::new(MemoryProjections::default());
+        store.remember(Seq(0), Seq(5), &[outcome(5)]).await.unwrap();
+        let history = History::open(store.clone(), store.clone(), Keeping::Elsewhere).await.unwrap();
+        let (_told, inbox) = mpsc::unbounded_channel();
+        let writer = history.write_from(inbox, Duration::from_millis(1), Arc::default()).unwrap();
+        // The replica begins from a snapshot at 10; the flusher has stored the answers up to 5.
+        history.begun().send_replace(Some(Seq(10)));
+        assert!(history.may_have_answered(CommandId(8)));
+        let unknown = history.answer(CommandId(8), Seq(10)).await.unwrap_err();
+        assert_eq!(unknown.code(), "history_behind");
+        store.remember(Seq(5), Seq(10), &[outcome(8)]).await.unwrap();
+        assert_eq!(history.answer(CommandId(8), Seq(10)).await.unwrap().unwrap().seq, Seq(8));
+        while history.may_have_answered(CommandId(9)) {
+            tokio::task::yield_now().await;
+        }
+        assert!(history.may_have_answered(CommandId(8)));
+        // It begins anew, further on: the same holds again.
+        history.begun().send_replace(Some(Seq(20)));
+        assert!(history.may_have_answered(CommandId(9)));
+        drop(writer);
+    }
 }

@@ -11,6 +11,7 @@
 //! takes a closure, and what it needs is copied out and serialised outside.
 
 pub mod activity;
+pub mod agreement;
 pub mod answers;
 pub mod append;
 pub mod apply;
@@ -43,6 +44,7 @@ use crate::history::Told;
 use crate::problem::Problem;
 use crate::wire::League;
 use activity::Activity;
+use agreement::Agreement;
 use answers::{Answers, OrderEnd};
 use append::{Appender, Lane, SubmitError};
 use health::Health;
@@ -79,10 +81,14 @@ pub struct ReplicaParts {
     pub quarantine: Quarantine,
     /// Takes what is executed, in order, for history.
     pub history: Option<mpsc::UnboundedSender<Told>>,
+    /// Is told behind which entry the state begins, before it serves.
+    pub begun: watch::Sender<Option<Seq>>,
     /// Makes the state be loaded anew.
     pub reload: Arc<Notify>,
     /// What is to be kept before it is acknowledged.
     pub kept: Kept,
+    /// What other processes compute.
+    pub agreement: Agreement,
 }
 
 /// What the threads and tasks of a replica share.
@@ -104,8 +110,10 @@ pub(crate) struct Shared {
     pub snapshots: SnapshotPlan,
     /// Dropped with the apply thread: so the writer of history knows its end.
     pub history: Mutex<Option<mpsc::UnboundedSender<Told>>>,
+    pub begun: watch::Sender<Option<Seq>>,
     pub reload: Arc<Notify>,
     pub kept: Kept,
+    pub agreement: Agreement,
     /// Wakes the apply thread: an entry was quarantined, or the end.
     pub wake: Notify,
     /// Set once, to end threads and tasks.
@@ -144,8 +152,10 @@ impl Replica {
             quarantine: parts.quarantine,
             snapshots: parts.snapshots,
             history: Mutex::new(parts.history),
+            begun: parts.begun,
             reload: parts.reload,
             kept: parts.kept,
+            agreement: parts.agreement,
             wake: Notify::new(),
             closing: watch::Sender::new(false),
             ended: watch::Sender::new(false),
@@ -153,7 +163,8 @@ impl Replica {
         apply::spawn(Arc::clone(&shared))?;
         let (appender, appending) = Appender::start(Arc::clone(&shared))?;
         let timing = timers::start(Arc::clone(&shared), appender.clone());
-        Ok(Self { shared, appender, tasks: Mutex::new(vec![appending, timing]) })
+        let comparing = tokio::spawn(agreement::keep(Arc::clone(&shared)));
+        Ok(Self { shared, appender, tasks: Mutex::new(vec![appending, timing, comparing]) })
     }
 
     /// Returns when the journal that was there at the start is applied, or the replica has stopped.
@@ -317,6 +328,13 @@ impl Replica {
         self.shared.health.store(Arc::new(Health::CatchingUp));
         self.shared.wake.notify_one();
         Ok(())
+    }
+
+    /// Goes on with a state that computes wrongly, to see that it is found out.
+    #[cfg(feature = "testing")]
+    pub fn go_wrong(&self, mutant: ftl_core::mutant::Mutant) {
+        let mut state = self.shared.state.write();
+        *state = state.clone().with_mutant(mutant);
     }
 
     /// Says in `readyz` that the end is near.

@@ -26,6 +26,7 @@ use crate::config::{Config, Environment, Role};
 use crate::history::{History, Writer};
 use crate::limits::Limits;
 use crate::recovery;
+use crate::replica::agreement::Agreement;
 use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
@@ -143,14 +144,20 @@ impl Server {
         };
         let streams = matches!(config.role, Role::All | Role::Api | Role::Ws);
         let snapshots = if streams { snapshots.filling_the_window() } else { snapshots };
+        let agreement = match &stores.shared {
+            Some(shared) => Agreement::through(shared.state_hashes(&config), config.snapshot_every),
+            None => Agreement::with_nobody(),
+        };
         let parts = ReplicaParts {
             journal: stores.journal,
             clock: Arc::clone(&stores.clock),
             snapshots,
             quarantine: stores.quarantine,
             history: Some(sender),
+            begun: history.begun(),
             reload: Arc::clone(&reload),
             kept: stores.kept,
+            agreement,
         };
         let replica = Replica::start(parts).map_err(system("a thread"))?;
         let writer = history.write_from(told, config.flush_interval, reload).map_err(system("a thread"))?;

@@ -9,7 +9,7 @@
 //! - [`flusher`]: what entries leave behind, written behind the journal with a watermark a projection ([`watermarks`]).
 //! - [`backfill`]: building these anew while flushers go on, and comparing them with what the journal makes.
 //! - [`fork`]: cutting a journal, with everything stopped.
-//! - [`presence`]: which processes live.
+//! - [`presence`]: which processes live; [`state_hashes`]: what each of them computed.
 //! - [`snapshots`]: states, in chunks.
 //! - [`projections`], `answers`: what is read of it; [`identities`]: who an account is; [`tickets`]: what opened a stream.
 
@@ -18,7 +18,7 @@ pub mod backfill;
 pub mod batches;
 mod column;
 pub mod connect;
-mod copy;
+pub(crate) mod copy;
 mod facts;
 mod fate;
 pub mod flusher;
@@ -35,5 +35,6 @@ pub mod projections;
 pub mod quarantine;
 pub(crate) mod rows;
 pub mod snapshots;
+pub mod state_hashes;
 pub mod tickets;
 pub mod watermarks;

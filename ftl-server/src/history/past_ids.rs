@@ -2,13 +2,14 @@
 //!
 //! A Bloom filter for each million ids, dropped when the last of them is older than answers are kept. It may say "maybe"
 //! of a new id (about one in a hundred), never "no" of a stored one: ids go in before their answers are written, and
-//! until those of earlier runs are read it says "maybe" of everything.
+//! until those before the replica's beginning are read, with none of them on its way to the store any more, it says
+//! "maybe" of everything.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastbloom::BloomFilter;
-use ftl_core::id::CommandId;
+use ftl_core::id::{CommandId, Seq};
 use ftl_core::time::At;
 use parking_lot::RwLock;
 
@@ -20,7 +21,8 @@ const FALSE_POSITIVES: f64 = 0.01;
 /// See the module.
 #[derive(Default)]
 pub struct PastIds {
-    complete: AtomicBool,
+    /// The entry behind the last one whose id, and all before it, are in; 0 while nothing of the kind is known.
+    complete: AtomicU64,
     filters: RwLock<VecDeque<Filter>>,
 }
 
@@ -46,9 +48,21 @@ impl PastIds {
         }
     }
 
-    /// Those of earlier runs are in: from here on "no" can be said.
-    pub fn complete(&self) {
-        self.complete.store(true, Ordering::Release);
+    /// Those up to `seq` are in, and have their answers in the store.
+    pub fn complete(&self, seq: Seq) {
+        self.complete.fetch_max(seq.0.saturating_add(1), Ordering::AcqRel);
+    }
+
+    /// Those of the entries from `first` to `last` are in too.
+    pub fn extend(&self, first: Seq, last: Seq) {
+        let follows = |complete: u64| (complete != 0 && first.0 <= complete).then(|| complete.max(last.0.saturating_add(1)));
+        // Where they do not follow, or nothing is known yet, it stays as it was.
+        let _ = self.complete.fetch_update(Ordering::AcqRel, Ordering::Acquire, follows);
+    }
+
+    /// Whether every id up to `seq` is in.
+    pub fn is_complete(&self, seq: Seq) -> bool {
+        self.complete.load(Ordering::Acquire) > seq.0
     }
 
     /// Answers before `at` are gone.
@@ -56,9 +70,9 @@ impl PastIds {
         self.filters.write().retain(|filter| filter.newest >= at);
     }
 
-    /// `false`: certainly there is no answer.
-    pub fn may_hold(&self, id: CommandId) -> bool {
-        !self.complete.load(Ordering::Acquire) || self.holds(id)
+    /// `false`: certainly there is no answer; `begun` is where the replica began.
+    pub fn may_hold(&self, id: CommandId, begun: Seq) -> bool {
+        !self.is_complete(begun) || self.holds(id)
     }
 
     /// Whether it was among those that were put in; now and then of one that was not.
@@ -78,29 +92,43 @@ mod tests {
     #[test]
     fn what_is_in_is_never_denied_and_few_others_are_looked_up() {
         let past = PastIds::default();
-        past.complete();
+        past.complete(Seq(0));
         past.insert(ids(0..5_000, 7));
-        assert!(ids(0..5_000, 7).all(|(id, _)| past.may_hold(id)));
-        let maybe = ids(5_000..25_000, 7).filter(|(id, _)| past.may_hold(*id)).count();
+        assert!(ids(0..5_000, 7).all(|(id, _)| past.may_hold(id, Seq(0))));
+        let maybe = ids(5_000..25_000, 7).filter(|(id, _)| past.may_hold(*id, Seq(0))).count();
         assert!(maybe < 400, "{maybe} of 20,000");
     }
 
     #[test]
     fn nothing_is_denied_before_earlier_runs_are_read() {
         let past = PastIds::default();
-        assert!(past.may_hold(CommandId(1)));
-        past.complete();
-        assert!(!past.may_hold(CommandId(1)));
+        assert!(past.may_hold(CommandId(1), Seq(0)));
+        past.complete(Seq(0));
+        assert!(!past.may_hold(CommandId(1), Seq(0)));
+    }
+
+    #[test]
+    fn a_beginning_behind_what_is_in_makes_it_incomplete_again() {
+        let past = PastIds::default();
+        past.extend(Seq(1), Seq(9));
+        assert!(!past.is_complete(Seq(0)), "what came before is not read yet");
+        past.complete(Seq(5));
+        assert!(past.is_complete(Seq(5)) && !past.is_complete(Seq(6)));
+        past.extend(Seq(6), Seq(9));
+        assert!(past.is_complete(Seq(9)));
+        // A gap: the replica began anew from a snapshot that it had not applied itself.
+        past.extend(Seq(12), Seq(14));
+        assert!(past.may_hold(CommandId(1), Seq(11)));
     }
 
     #[test]
     fn a_filter_goes_when_its_last_answer_is_too_old() {
         let past = PastIds::default();
-        past.complete();
+        past.complete(Seq(0));
         past.insert(ids(0..10, 100));
         past.forget_before(At(100));
-        assert!(past.may_hold(CommandId(0)));
+        assert!(past.may_hold(CommandId(0), Seq(0)));
         past.forget_before(At(101));
-        assert!(!past.may_hold(CommandId(0)));
+        assert!(!past.may_hold(CommandId(0), Seq(0)));
     }
 }

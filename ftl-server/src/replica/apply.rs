@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 
 use super::Shared;
 use super::activity;
+use super::agreement::Agreement;
 use super::answers::tell;
 use super::health::Health;
 use super::market::Market;
@@ -187,6 +188,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
     };
     let seq = chain.tip.seq;
     tracing::info!(from = %seq, head = %head.seq, epoch = head.epoch, "replaying the journal");
+    shared.begun.send_replace(Some(seq));
     shared.tell(Told::Restarted);
     shared.market.store(Arc::new(Market::of(&state)));
     *shared.state.write() = state;
@@ -205,6 +207,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
         head: head.seq,
         looked: Instant::now(),
         last_snapshot: newest.max(seq),
+        last_compared: seq,
     })
 }
 
@@ -245,6 +248,7 @@ struct Follower<'a> {
     /// Where the journal ended when the replay began.
     head: Seq,
     last_snapshot: Seq,
+    last_compared: Seq,
 }
 
 impl Follower<'_> {
@@ -277,6 +281,11 @@ impl Follower<'_> {
             self.last_snapshot = seq;
             let snapshot = self.shared.state.write().snapshot();
             SnapshotPlan::write_beside(self.shared, snapshot, self.chain.clone(), self.runtime);
+        }
+        if self.shared.agreement.is_due(self.last_compared, seq) {
+            self.last_compared = seq;
+            let snapshot = self.shared.state.write().snapshot();
+            Agreement::tell_beside(self.shared, snapshot, self.chain.tip, self.runtime);
         }
         Ok(())
     }

@@ -221,7 +221,7 @@ impl SnapshotPlan {
     }
 
     /// The hash of the state at `seq`, computed anew from the snapshot before it.
-    fn execute_again(&self, shared: &Shared, seq: Seq, runtime: &Handle) -> Result<ftl_core::hash::Hash, NoState> {
+    pub(super) fn execute_again(&self, shared: &Shared, seq: Seq, runtime: &Handle) -> Result<ftl_core::hash::Hash, NoState> {
         let (mut state, mut chain) = match self.load(Seq(seq.0.saturating_sub(1)))? {
             Some(loaded) => (League::restore(&loaded.bytes).map_err(|error| NoState::Refused(error.to_string()))?, loaded.head.journal),
             None => (League::new(), ChainCheck::default()),

@@ -24,6 +24,7 @@ use ftl_store::postgres::presence::{Presence, PresenceError};
 use ftl_store::postgres::projections::PostgresProjections;
 use ftl_store::postgres::quarantine::QuarantineError;
 use ftl_store::postgres::snapshots::PostgresSnapshots;
+use ftl_store::postgres::state_hashes::StateHashes;
 use ftl_store::postgres::tickets::PostgresTickets;
 use ftl_store::redis::connect::{ConnectError as RedisError, RedisServer};
 use ftl_store::redis::journal::{OpenError, RedisJournal};
@@ -57,6 +58,13 @@ pub struct SharedLeague {
     pub flusher: Option<Arc<Flusher>>,
     /// That this process lives, as the others see it.
     pub presence: Arc<Presence>,
+}
+
+impl SharedLeague {
+    /// What this process and the others compute.
+    pub(crate) fn state_hashes(&self, config: &Config) -> StateHashes {
+        StateHashes::at(&self.database, &config.league, self.presence.id(), config.role.name())
+    }
 }
 
 /// A stream in Redis.

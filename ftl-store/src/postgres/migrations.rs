@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006-forks"),
     migration!(7, "0007-processes"),
     migration!(8, "0008-tickets"),
+    migration!(9, "0009-state-hashes"),
 ];
 
 /// Why a database is not brought up to date.
