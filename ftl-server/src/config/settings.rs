@@ -34,7 +34,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("API_PORT", "8080", "a port, 0 for any free one"),
     setting("FTL_DATA", "./ftl-data", "a directory"),
     secret("DATABASE_URL", "postgres://user:password@host:5432/database"),
-    secret("REDIS_URL", "redis://host:6379, beside DATABASE_URL"),
+    secret("REDIS_URL", "redis://host:6379 or rediss://host:6379/?sslrootcert=FILE, beside DATABASE_URL"),
     setting("ACK", "", "postgres (the default where DATABASE_URL is set) or journal"),
     setting("FLUSHER_EMBEDDED", "1", "1 or 0: whether role all also writes history, facts and snapshots"),
     setting("WS_PORT", "8081", "a port, 0 for any free one; where role ws listens"),

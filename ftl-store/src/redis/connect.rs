@@ -1,9 +1,10 @@
 //! Connections to Redis from a `REDIS_URL` (`rediss://` for TLS), what a server must be set to, and the keys of a league.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
+use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, TlsCertificates};
 use tokio::sync::Mutex;
 
 /// How long it may take to connect.
@@ -15,6 +16,14 @@ pub enum ConnectError {
     /// The operator sets the URL right. It is not repeated here: it may hold a password.
     #[error("Redis's URL cannot be read: {}", .0.category())]
     Url(RedisError),
+    /// The operator names the file right.
+    #[error("sslrootcert={}: {source}", path.display())]
+    Authority {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The operator starts the server, or tries again.
     #[error("Redis does not answer: {0}")]
     Unreachable(#[from] RedisError),
@@ -32,9 +41,17 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Reads a URL like `rediss://user:password@host:6379/0`.
+    /// Reads a URL like `rediss://user:password@host:6379/0?sslrootcert=ca.pem`. With `rediss` the server's certificate is
+    /// checked, against that authority or, where none is named, against those that the system trusts.
     pub fn at(url: &str) -> Result<Self, ConnectError> {
-        Ok(Self { client: Client::open(url).map_err(ConnectError::Url)? })
+        let client = match authority(url) {
+            None => Client::open(url),
+            Some((url, path)) => {
+                let pem = std::fs::read(&path).map_err(|source| ConnectError::Authority { path, source })?;
+                Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(pem) })
+            }
+        };
+        Ok(Self { client: client.map_err(ConnectError::Url)? })
     }
 
     /// A connection of its own; an answer that takes longer than `patience` does not come.
@@ -66,6 +83,16 @@ impl RedisServer {
         let number = |name| field(&memory, name).parse::<u64>().unwrap_or(0);
         Ok(number("used_memory").saturating_mul(1_000).checked_div(number("maxmemory")))
     }
+}
+
+/// The parameter that PostgreSQL's URLs have too, taken out of a URL.
+fn authority(url: &str) -> Option<(String, PathBuf)> {
+    let (front, query) = url.split_once('?')?;
+    let named = |part: &&str| part.starts_with("sslrootcert=");
+    let path = query.split('&').find(named)?.split_once('=')?.1;
+    let rest: Vec<&str> = query.split('&').filter(|part| !named(part)).collect();
+    let url = if rest.is_empty() { front.to_owned() } else { format!("{front}?{}", rest.join("&")) };
+    Some((url, path.into()))
 }
 
 /// What a life of a server calls itself: after a restart, or of a replica that was promoted, it is another. Empty where the
@@ -152,6 +179,14 @@ mod tests {
         let keys = Keys::of("world-cup");
         assert_eq!(keys.head(), "{world-cup}:head");
         assert_eq!(keys.stream(3), "{world-cup}:journal:3");
+    }
+
+    #[test]
+    fn an_authority_is_taken_out_of_the_url() {
+        let taken = |url: &str| authority(url).map(|(url, path)| format!("{url} {}", path.display()));
+        assert_eq!(taken("rediss://h:1/0?sslrootcert=/a/ca.pem").as_deref(), Some("rediss://h:1/0 /a/ca.pem"));
+        assert_eq!(taken("rediss://h/?protocol=resp3&sslrootcert=ca.pem").as_deref(), Some("rediss://h/?protocol=resp3 ca.pem"));
+        assert_eq!(taken("rediss://h/?protocol=resp3"), None);
     }
 
     #[test]
