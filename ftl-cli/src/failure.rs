@@ -15,6 +15,7 @@ use ftl_store::fork::ForkError;
 use ftl_store::postgres::connect::ConnectError;
 use ftl_store::postgres::leagues::LeagueError;
 use ftl_store::postgres::migrations::MigrateError;
+use ftl_store::postgres::presence::AloneError;
 use ftl_store::snapshots::SnapshotError;
 
 /// A verb's failure.
@@ -71,7 +72,11 @@ impl From<BackupError> for Failure {
             BackupError::League(error) => error.into(),
             BackupError::Io { .. } => Self::could_not_run(error),
             BackupError::NotEmpty(_) => Self::refused(format!("{error}; name a directory that does not exist yet")),
-            BackupError::NoBackup { .. } | BackupError::Changed { .. } => Self::refused(error),
+            BackupError::OtherLeague { .. } => Self::refused(format!("{error}; name it with --league")),
+            BackupError::There { .. } => Self::refused(format!("{error}; restore into another database")),
+            BackupError::NoBackup { .. } | BackupError::Changed { .. } | BackupError::Alone(AloneError::Others(_)) => Self::refused(error),
+            BackupError::Founded(error) => error.into(),
+            BackupError::Alone(AloneError::Database(_)) | BackupError::Database(_) | BackupError::Accounts(_) => Self::could_not_run(error),
         }
     }
 }

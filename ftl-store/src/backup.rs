@@ -1,4 +1,4 @@
-//! A copy of a league's directory while it serves, and the way back.
+//! A copy of a league's directory while it serves, and the way back; [`database`] does the same for one in PostgreSQL.
 //!
 //! ```text
 //! history, snapshots, quarantine ─▶ journal ─▶ accounts ─▶ head marker ─▶ manifest.json (last: without it no backup)
@@ -9,6 +9,8 @@
 //! league like any other.
 //!
 //! The operator's `backup` and `restore` call it. It only reads the league.
+
+pub mod database;
 
 use std::fs::{self, File};
 use std::io;
@@ -23,6 +25,8 @@ use sqlx::{ConnectOptions, Connection};
 use crate::data_dir::{DataDir, LeagueMeta, OpenError};
 use crate::durable_file;
 use crate::head_marker::{HeadMarker, Mark};
+use crate::postgres::leagues::LeagueError;
+use crate::postgres::presence::AloneError;
 use crate::sqlite::journal::SqliteJournal;
 use crate::sqlite::reading;
 
@@ -82,6 +86,34 @@ pub enum BackupError {
         /// In what.
         what: &'static str,
     },
+    /// The operator names the league that the backup is of.
+    #[error("the backup is of league {backup}, not {asked}")]
+    OtherLeague {
+        /// Of which it is.
+        backup: String,
+        /// Which was asked for.
+        asked: String,
+    },
+    /// The operator restores into another database: nothing is overwritten.
+    #[error("the database holds {what} of league {league} already")]
+    There {
+        /// Which.
+        league: String,
+        /// What it holds.
+        what: &'static str,
+    },
+    /// The operator stops its processes.
+    #[error(transparent)]
+    Alone(#[from] AloneError),
+    /// The operator names another league, or another database.
+    #[error(transparent)]
+    Founded(#[from] LeagueError),
+    /// The database does not answer.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The accounts cannot be read.
+    #[error("the accounts: {0}")]
+    Accounts(String),
     /// The league, or its copy, does not open.
     #[error(transparent)]
     League(#[from] OpenError),
@@ -156,8 +188,13 @@ async fn copy_out(from: &DataDir, to: &Path, taken_at: At) -> Result<Manifest, B
     HeadMarker::create(&target.head_marker(), mark).map_err(|error| io_error(to, error))?;
     copy_database(&from.journal(), &target.journal()).await?;
     copy_database(&from.accounts(), &target.accounts()).await?;
+    sealed(&target, taken_at).await
+}
 
-    let (league, mark) = checked_head(&target).await?;
+/// The manifest of what was copied to `target`, written last: the copied journal is walked, every file synced and hashed.
+async fn sealed(target: &DataDir, taken_at: At) -> Result<Manifest, BackupError> {
+    let to = target.path();
+    let (league, mark) = checked_head(target).await?;
     HeadMarker::create(&target.head_marker(), mark).map_err(|error| io_error(to, error))?;
     let mut files = Vec::new();
     for path in files_below(to)? {

@@ -16,7 +16,6 @@ mod reference;
 mod report;
 mod row;
 mod season;
-mod shared;
 mod ticks;
 mod washout;
 

@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
+use ftl_core::audit::{Check, of_the_rows};
 use ftl_core::id::Seq;
+use ftl_core::mutant::Mutant;
+use ftl_core::time::At;
 use ftl_server::config::Role;
+use ftl_store::backup::database::{Half, Restored, backup, restore};
 use ftl_store::fork::{ForkError, in_database};
 use ftl_store::postgres::connect::Database;
+use ftl_store::postgres::leagues::OrderedBy;
+use ftl_store::postgres::migrations;
 use ftl_store::redis::connect::RedisServer;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::shared::{Site, hash_of, until};
@@ -62,4 +69,99 @@ async fn a_league_on_postgres_goes_on_behind_a_cut() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_league_on_redis_goes_on_behind_a_cut() {
     cut_and_go_on(Site::behind_redis("journal")).await;
+}
+
+/// Another site with the journal of one backup and the accounts of another.
+async fn restored(journal: &std::path::Path, accounts: &std::path::Path) -> (Site, Restored) {
+    let site = Site::on_postgres();
+    let database = Database::at(&site.postgres.url()).unwrap();
+    migrations::run(&database).await.unwrap();
+    restore(accounts, &database, "main", Some(Half::Accounts), OrderedBy::Postgres).await.unwrap();
+    let done = restore(journal, &database, "main", Some(Half::Journal), OrderedBy::Postgres).await.unwrap();
+    (site, done)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_and_accounts_of_different_moments_make_a_sound_league() {
+    let site = Site::on_postgres();
+    let backups = tempfile::tempdir().unwrap();
+    let (early, late) = (backups.path().join("early"), backups.path().join("late"));
+    let harness = site.serve(Role::All).await;
+    let database = Database::at(&site.postgres.url()).unwrap();
+    harness.list("lionel-messi").await;
+    let anna = harness.player("anna").await;
+    harness.open(&anna, "lionel-messi", "long", "k1").await.ok();
+    let at_early = hash_of(&harness);
+    backup(&database, "main", &early, At(1)).await.unwrap();
+    let bert = harness.player("bert").await;
+    harness.open(&bert, "lionel-messi", "short", "k1").await.ok();
+    let at_late = hash_of(&harness);
+    backup(&database, "main", &late, At(2)).await.unwrap();
+    harness.stop().await;
+
+    // The journal knows bert, nobody has a name for him.
+    let (site, done) = restored(&late, &early).await;
+    assert_eq!((done.unnamed, done.unopened), (1, 0));
+    let harness = site.serve(Role::All).await;
+    assert_eq!(hash_of(&harness), at_late);
+    let board = harness.get("/api/leaderboard/pnl").send().await.ok();
+    // Whoever calls himself bert now is somebody else, and plays.
+    let other_bert = harness.player("bert").await;
+    let opened = harness.open(&other_bert, "lionel-messi", "long", "k1").await.ok();
+    assert_eq!(opened["replayed"], json!(false), "{board}");
+    let anna_again = harness.player("anna").await;
+    let held = harness.get("/api/portfolio").bearer(&anna_again).send().await.ok();
+    assert_eq!(held["positions"].as_array().unwrap().len(), 1);
+    let state = harness.server.app.replica.read(Clone::clone).unwrap();
+    for (name, look) in of_the_rows() {
+        let mut check = Check::named(name);
+        look(&state, &mut check);
+        assert!(check.ok(), "{check:?}");
+    }
+    harness.stop().await;
+
+    // Bert has a name, the journal does not know him yet.
+    let (site, done) = restored(&early, &late).await;
+    assert_eq!((done.unnamed, done.unopened), (0, 1));
+    let harness = site.serve(Role::All).await;
+    assert_eq!(hash_of(&harness), at_early);
+    let bert = harness.player("bert").await;
+    harness.open(&bert, "lionel-messi", "short", "k1").await.ok();
+    until("history", Duration::from_secs(10), async || {
+        let trades = harness.get("/api/trades").bearer(&bert).send().await;
+        trades.status == 200 && trades.body["items"].as_array().is_some_and(|items| items.len() == 1)
+    })
+    .await;
+    harness.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_computes_something_else_stops_and_the_others_go_on() {
+    let site = Site::on_postgres();
+    let flusher = site.serve(Role::Flusher).await;
+    let (api, odd) = (site.serve(Role::Api).await, site.serve(Role::Api).await);
+    api.list("lionel-messi").await;
+    api.operate(Method::PATCH, "/api/admin/rules", json!({"rules": {"feeBps": 7}})).await;
+    let token = api.player("anna").await;
+    api.open(&token, "lionel-messi", "long", "k1").await.ok();
+    until("the entry", Duration::from_secs(5), async || odd.server.app.seq() == api.server.app.seq()).await;
+    odd.server.app.replica.go_wrong(Mutant::FeeGoesNowhere);
+    let mut n = 0;
+    until("the odd one to stop", Duration::from_secs(30), async || {
+        n += 1;
+        let body = json!({"instrument": "lionel-messi", "direction": if n % 2 == 0 { "long" } else { "short" }, "lots": "0.01"});
+        api.post("/api/positions/open", body).bearer(&token).key(&format!("t{n}")).send().await;
+        odd.get("/readyz").send().await.body["status"] == json!("stopped")
+    })
+    .await;
+    let told = odd.get("/readyz").send().await;
+    assert_eq!(told.status, 503);
+    assert!(told.body["detail"].as_str().is_some_and(|text| text.contains("the odd one out")), "{}", told.body);
+    for sound in [&api, &flusher] {
+        assert_eq!(sound.get("/readyz").send().await.body["status"], json!("ready"));
+    }
+    api.open(&token, "lionel-messi", "short", "behind").await.ok();
+    for harness in [odd, api, flusher] {
+        harness.stop().await;
+    }
 }

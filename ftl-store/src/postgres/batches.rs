@@ -1,6 +1,7 @@
 //! `PostgresBatches`: the rows of one league's batches, read with their links checked, and stored behind a head that nobody
 //! else moved. The Postgres journal reads through it; behind a Redis journal it is the archive.
 
+use std::io;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use ftl_core::codec;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch};
 use futures::TryStreamExt;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
 use sqlx::{Executor, PgConnection, Postgres};
 
@@ -19,6 +21,10 @@ use crate::raw_batch::RawBatch;
 
 /// How long a long read may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the server may say nothing during one: a network that swallows everything tells nobody.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long a look at the head may take.
+const LOOK: Duration = Duration::from_millis(1_500);
 
 const HEAD: &str = "SELECT epoch, last, at, batch_epoch, batch_id, chain FROM heads WHERE league = $1";
 
@@ -93,17 +99,54 @@ impl PostgresBatches {
 
     /// The end of the last batch that ends before `seq`; 0 where there is none.
     pub(crate) async fn end_before(&self, seq: Seq) -> Result<Seq, sqlx::Error> {
+        let mut asking = self.ask().await?;
         let row = sqlx::query("SELECT coalesce(max(last), 0) FROM batches WHERE league = $1 AND last < $2")
             .bind(&self.league)
             .bind(ordered(seq.0))
-            .fetch_one(&self.pool)
-            .await?;
+            .fetch_one(asking.connection()?);
+        let row = within(SILENCE, row).await?;
+        asking.answered();
         Ok(Seq(number(&row, 0)?))
     }
 
     pub(crate) async fn stored_head(&self) -> Result<Head, sqlx::Error> {
-        head_of(&self.pool, &self.league).await
+        let mut asking = self.ask().await?;
+        let head = within(LOOK, head_of(asking.connection()?, &self.league)).await?;
+        asking.answered();
+        Ok(head)
     }
+
+    async fn ask(&self) -> Result<Asking, sqlx::Error> {
+        Ok(Asking(Some(self.pool.acquire().await?)))
+    }
+}
+
+/// A connection that is asked something. Unless it was answered it does not go back to the pool, where the next one to ask
+/// would wait for the answer to this question.
+struct Asking(Option<PoolConnection<Postgres>>);
+
+impl Asking {
+    fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.0.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    fn answered(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.0.take() {
+            connection.close_on_drop();
+        }
+    }
+}
+
+/// An answer that does not come in time is a failure of the connection.
+async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("no answer for {} ms", patience.as_millis())));
+    tokio::time::timeout(patience, answer).await.map_err(silent)?
 }
 
 /// Why [`PostgresBatches::store_in`] stored nothing.
@@ -134,6 +177,8 @@ impl Archive for PostgresBatches {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         // The batch that ends at `after` comes along: what follows must link to it. The last batch wanted is the first
         // that ends at or beyond `after + limit`.
+        let unavailable = |error| ReadError::Unavailable(no_answer(error));
+        let mut asking = self.ask().await.map_err(unavailable)?;
         let mut rows = sqlx::query(
             "SELECT last, first, at, epoch, batch_id, prev, chain, commands FROM batches
              WHERE league = $1 AND last >= $2
@@ -143,12 +188,11 @@ impl Archive for PostgresBatches {
         .bind(&self.league)
         .bind(ordered(after.0))
         .bind(ordered(after.0.saturating_add(limit)))
-        .fetch(&self.pool);
+        .fetch(asking.connection().map_err(unavailable)?);
 
-        let unavailable = |error| ReadError::Unavailable(no_answer(error));
         let mut check: Option<ChainCheck> = (after == Seq(0)).then(ChainCheck::default);
         let mut batches = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(unavailable)? {
+        while let Some(row) = within(SILENCE, rows.try_next()).await.map_err(unavailable)? {
             let corrupt = |error: sqlx::Error| ReadError::Corrupt { at: after.next(), what: error.to_string() };
             let raw = RawBatch::of_row(&row).map_err(corrupt)?;
             match &mut check {
@@ -160,6 +204,8 @@ impl Archive for PostgresBatches {
                 None => return Err(ReadError::Corrupt { at: after, what: "no batch ends there".into() }),
             }
         }
+        drop(rows);
+        asking.answered();
         Ok(batches)
     }
 
@@ -182,7 +228,7 @@ impl Archive for PostgresBatches {
 }
 
 /// Where a league's batches end.
-pub(super) async fn head_of<'c>(executor: impl Executor<'c, Database = Postgres>, league: &str) -> Result<Head, sqlx::Error> {
+pub(crate) async fn head_of<'c>(executor: impl Executor<'c, Database = Postgres>, league: &str) -> Result<Head, sqlx::Error> {
     Head::of_row(&sqlx::query(HEAD).bind(league).fetch_one(executor).await?, 0)
 }
 

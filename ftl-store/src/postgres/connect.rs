@@ -68,6 +68,12 @@ impl Database {
         Self { options: self.options.clone().options([("statement_timeout", timeout.as_millis().to_string())]) }
     }
 
+    /// For sessions that copy whole leagues: their statements and transactions take their time.
+    pub(crate) fn without_limits(&self) -> Self {
+        let none = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+        Self { options: self.options.clone().options(none) }
+    }
+
     /// For sessions that others wait for: the server gives up within half a minute on a machine that went without a word.
     pub(crate) fn noticed_when_gone(&self) -> Self {
         let alive = [("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3")];

@@ -146,7 +146,7 @@ fn process(row: &PgRow) -> Result<Process, sqlx::Error> {
 /// The right to work on a league whose processes are all stopped. It goes with its session.
 #[derive(Debug)]
 pub struct Alone {
-    pub(super) connection: PgConnection,
+    pub(crate) connection: PgConnection,
     pub(super) league: String,
 }
 
@@ -164,7 +164,7 @@ pub enum AloneError {
 impl Alone {
     /// Takes it; whoever wants to serve waits until it is gone.
     pub async fn with(database: &Database, league: &str) -> Result<Self, AloneError> {
-        let mut connection = database.named("ftl alone").statement_timeout(Duration::ZERO).connect().await?;
+        let mut connection = database.named("ftl alone").without_limits().connect().await?;
         let alone: bool =
             sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))").bind(CLASS).bind(league).fetch_one(&mut connection).await?;
         if alone {

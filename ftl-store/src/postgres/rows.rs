@@ -17,7 +17,7 @@ pub(crate) fn ordered(number: u64) -> i64 {
 
 impl RawBatch {
     /// Columns `last, first, at, epoch, batch_id, prev, chain, commands`.
-    pub(super) fn of_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+    pub(crate) fn of_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let batch = StoredBatch {
             batch_id: batch_id(row, 4)?,
             prev: batch_id(row, 5)?,
@@ -33,14 +33,14 @@ impl RawBatch {
 
 impl Head {
     /// Columns `epoch, last, at, batch_epoch, batch_id, chain`, from column `from` on.
-    pub(super) fn of_row(row: &PgRow, from: usize) -> Result<Self, sqlx::Error> {
+    pub(crate) fn of_row(row: &PgRow, from: usize) -> Result<Self, sqlx::Error> {
         let tip = Tip { epoch: number(row, from + 3)?, seq: Seq(number(row, from + 1)?), batch_id: batch_id(row, from + 4)? };
         let check = ChainCheck { tip, chain: Hash(fixed(row, from + 5)?), at: At(number(row, from + 2)?) };
         Ok(Self { epoch: number(row, from)?, check })
     }
 }
 
-pub(super) fn number(row: &PgRow, column: usize) -> Result<u64, sqlx::Error> {
+pub(crate) fn number(row: &PgRow, column: usize) -> Result<u64, sqlx::Error> {
     row.try_get::<i64, _>(column).map(i64::cast_unsigned)
 }
 
@@ -48,7 +48,7 @@ fn batch_id(row: &PgRow, column: usize) -> Result<BatchId, sqlx::Error> {
     Ok(BatchId(u128::from_be_bytes(fixed(row, column)?)))
 }
 
-pub(super) fn fixed<const N: usize>(row: &PgRow, column: usize) -> Result<[u8; N], sqlx::Error> {
+pub(crate) fn fixed<const N: usize>(row: &PgRow, column: usize) -> Result<[u8; N], sqlx::Error> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

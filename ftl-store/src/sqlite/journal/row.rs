@@ -11,7 +11,7 @@ pub(super) use crate::raw_batch::RawBatch;
 
 impl RawBatch {
     /// Columns in the order of the table, `last` first.
-    pub(super) fn of(row: SqliteRow) -> Result<Self, sqlx::Error> {
+    pub(crate) fn of(row: SqliteRow) -> Result<Self, sqlx::Error> {
         let number = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
         let batch = StoredBatch {
             batch_id: batch_id(&row, 4)?,
