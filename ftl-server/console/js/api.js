@@ -1,5 +1,6 @@
 // Requests. Every failure is a `Problem` with a sentence that says what to do next.
 
+import { points } from './format.js';
 import { session } from './session.js';
 
 /** What the server refused, or that it does not answer (status 0). */
@@ -13,7 +14,9 @@ export class Problem extends Error {
   get advice() {
     const said = [this.title, this.detail].filter((text, n, all) => text && all.indexOf(text) === n).map(sentence);
     const next = NEXT[this.code] ?? (this.status >= 500 ? 'Try again in a moment; nothing is done twice.' : '');
-    return [...said, next].filter(Boolean).join(' ');
+    // Figures of the wire have all their places; people want two.
+    const short = (text) => text.replace(/-?\d+\.\d{4,6}\b/g, points);
+    return [...said.map(short), next].filter(Boolean).join(' ');
   }
 }
 

@@ -52,11 +52,18 @@ export class Chart {
     const scale = this.#scale(points, candles, width, height);
     const drawn = candles ? this.#candles(points, scale) : this.#line(points, scale);
     this.svg.replaceChildren(
-      ...this.#grid(scale, width, height), ...this.#levels(scale, width), ...drawn,
-      ...this.#events(scale, height), ...this.#fills(scale, points), ...this.#now(points.at(-1), scale, width),
+      ...this.#grid(scale, width, height),
+      ...this.#levels(scale, width),
+      ...drawn,
+      ...this.#events(scale, height),
+      ...this.#fills(scale, points),
+      ...this.#now(points.at(-1), scale, width),
     );
     const last = points.at(-1).mark ?? points.at(-1).close;
-    this.svg.setAttribute('aria-label', `${this.label}: ${price(last)}, from ${price(scale.low)} to ${price(scale.high)} since ${time(points[0].at)}`);
+    this.svg.setAttribute(
+      'aria-label',
+      `${this.label}: ${price(last)}, from ${price(scale.low)} to ${price(scale.high)} since ${time(points[0].at)}`,
+    );
   }
 
   #scale(points, candles, width, height) {
@@ -70,7 +77,15 @@ export class Chart {
     const end = Math.max(points.at(-1).at + (candles ? this.#data.span : 0), begin + 10_000);
     const right = width - AXIS;
     return {
-      low, high, bottom, top, begin, end, now: points.at(-1).mark ?? points.at(-1).close, right, foot: height - FOOT,
+      low,
+      high,
+      bottom,
+      top,
+      begin,
+      end,
+      now: points.at(-1).mark ?? points.at(-1).close,
+      right,
+      foot: height - FOOT,
       x: (at) => ((at - begin) / (end - begin)) * (right - 8) + 4,
       y: (value) => TOP + ((top - value) / (top - bottom)) * (height - FOOT - TOP),
     };
@@ -94,7 +109,9 @@ export class Chart {
 
   #line(points, { x, y, foot, end }) {
     // A price holds until the next one: steps, not slopes.
-    const path = points.map(({ at, mark }, n) => (n ? `H${x(at).toFixed(1)}V${y(mark).toFixed(1)}` : `M${x(at).toFixed(1)} ${y(mark).toFixed(1)}`)).join('');
+    const path = points
+      .map(({ at, mark }, n) => (n ? `H${x(at).toFixed(1)}V${y(mark).toFixed(1)}` : `M${x(at).toFixed(1)} ${y(mark).toFixed(1)}`))
+      .join('');
     const open = `${path}H${x(end).toFixed(1)}`;
     const area = `${open}V${foot}H${x(points[0].at).toFixed(1)}Z`;
     return [svg('path', { class: 'area', d: area }), svg('path', { class: 'line', 'data-part': 'price', d: open })];
@@ -111,15 +128,22 @@ export class Chart {
         `M${middle.toFixed(1)} ${y(high).toFixed(1)}V${upper.toFixed(1)}M${middle.toFixed(1)} ${lower.toFixed(1)}V${y(low).toFixed(1)}` +
         `M${(middle - half).toFixed(1)} ${upper.toFixed(1)}h${(2 * half).toFixed(1)}V${lower.toFixed(1)}h${(-2 * half).toFixed(1)}Z`;
     }
-    return Object.entries(paths).filter(([, d]) => d).map(([kind, d]) => svg('path', { class: `candle ${kind}`, 'data-part': 'price', d }));
+    return Object.entries(paths)
+      .filter(([, d]) => d)
+      .map(([kind, d]) => svg('path', { class: `candle ${kind}`, 'data-part': 'price', d }));
   }
 
   #events({ x, begin, end, foot }) {
     const inside = this.#data.events.filter(({ at }) => at >= begin && at <= end);
     return inside.map(({ at, label, kind }) => {
       const place = x(at).toFixed(1);
-      return svg('g', { class: GOOD.has(kind) ? 'event goal' : kind === 'gone' ? 'event gone' : 'event' },
-        svg('path', { d: `M${place} ${TOP}V${foot}` }), svg('circle', { cx: place, cy: TOP, r: 4 }), svg('title', {}, label));
+      return svg(
+        'g',
+        { class: GOOD.has(kind) ? 'event goal' : kind === 'gone' ? 'event gone' : 'event' },
+        svg('path', { d: `M${place} ${TOP}V${foot}` }),
+        svg('circle', { cx: place, cy: TOP, r: 4 }),
+        svg('title', {}, label),
+      );
     });
   }
 
@@ -130,13 +154,20 @@ export class Chart {
       const up = (fill.direction === 'long') === fill.opened;
       const [px, py] = [x(fill.at), y(Math.min(top, Math.max(bottom, fill.price)))];
       const d = up ? `M${px} ${py + 3}l6 10h-12Z` : `M${px} ${py - 3}l6 -10h-12Z`;
-      return svg('path', { class: `fill ${up ? 'buy' : 'sell'}`, d }, svg('title', {}, `${fill.opened ? 'Opened' : 'Closed'} at ${price(fill.price)}`));
+      return svg(
+        'path',
+        { class: `fill ${up ? 'buy' : 'sell'}`, d },
+        svg('title', {}, `${fill.opened ? 'Opened' : 'Closed'} at ${price(fill.price)}`),
+      );
     });
   }
 
   #levels({ y, right, bottom, top }) {
-    return this.#data.levels.filter(({ price: value }) => value > bottom && value < top).map(({ price: value, label }) =>
-      svg('g', { class: 'level' }, svg('path', { d: `M0 ${y(value)}H${right}` }), svg('text', { x: 6, y: y(value) - 4 }, label)));
+    return this.#data.levels
+      .filter(({ price: value }) => value > bottom && value < top)
+      .map(({ price: value, label }) =>
+        svg('g', { class: 'level' }, svg('path', { d: `M0 ${y(value)}H${right}` }), svg('text', { x: 6, y: y(value) - 4 }, label)),
+      );
   }
 
   #now(last, { y, right }, width) {
@@ -154,17 +185,4 @@ export class Chart {
 function niceStep(rough) {
   const power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= rough);
-}
-
-/** A sparkline's path in a box of 100 by 28. */
-export function spark(trail) {
-  if (trail.length < 2) return 'M0 14H100';
-  const marks = trail.map(({ mark }) => mark);
-  const [low, high] = [Math.min(...marks), Math.max(...marks)];
-  // A price that hardly moves looks as if it hardly moved.
-  const room = Math.max(high - low, high * 0.004);
-  const y = (mark) => (26 - ((mark - (low + high) / 2 + room / 2) / room) * 24).toFixed(1);
-  const [begin, end] = [trail[0].at, trail.at(-1).at];
-  const x = (at) => (((at - begin) / Math.max(1, end - begin)) * 100).toFixed(1);
-  return trail.map(({ at, mark }, n) => `${n ? 'L' : 'M'}${x(at)} ${y(mark)}`).join('');
 }

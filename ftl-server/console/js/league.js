@@ -12,6 +12,10 @@ import { session } from './session.js';
 
 /** Prices kept of each instrument for its sparkline. */
 const TRAIL = 120;
+/** Which frame moves what; a type that is not here may come from a newer server. */
+const HEARD = { price: 'price', status: 'status', fixture: 'standing', event: 'pitch', resync: 'anew' };
+/** Frames of one's own account. */
+const OWN = new Set(['order', 'position', 'wallet', 'level', 'notification']);
 /** What frames do not tell is asked for this often while the page is looked at. */
 const ASK_EVERY = 2_000;
 
@@ -20,12 +24,15 @@ class League {
   #realtime = null;
   #timer = null;
   #wanted = new Set();
+  /** The entry of the last price of each instrument. */
+  #heard = new Map();
 
   instruments = new Map();
   fixtures = [];
   trails = new Map();
   book = null;
   activity = [];
+  news = [];
   connection = 'cut';
   seq = 0;
 
@@ -47,9 +54,10 @@ class League {
     await Promise.all([this.#readMarket(), this.#readFixtures(), this.#readActivity()]);
     this.#realtime = new Realtime({
       cursor: book.seq,
-      onFrame: (frame) => this.#apply(frame),
+      onFrame: (frame) => this.hear(frame),
       onState: (state) => this.#connected(state),
     });
+    this.#realtime.follow(this.fixtures.map((fixture) => fixture.id));
     this.#timer = setInterval(() => {
       if (document.hidden) return;
       this.#refreshWorld();
@@ -61,7 +69,10 @@ class League {
     clearInterval(this.#timer);
     this.#refreshBook.cancel();
     this.#refreshWorld.cancel();
-    Object.assign(this, { instruments: new Map(), fixtures: [], trails: new Map(), book: null, activity: [], connection: 'cut' });
+    this.#keepPlace.cancel();
+    this.#wanted.clear();
+    this.#heard.clear();
+    Object.assign(this, { instruments: new Map(), fixtures: [], trails: new Map(), book: null, activity: [], news: [], connection: 'cut' });
   }
 
   #connected(state) {
@@ -75,24 +86,30 @@ class League {
     }
   }
 
-  #apply(frame) {
+  hear(frame) {
     if (frame.seq) {
       this.seq = Math.max(this.seq, frame.seq);
-      session.seen = this.seq;
+      this.#keepPlace();
     }
-    if (frame.type === 'price') return this.#price(frame);
+    const heard = HEARD[frame.type];
+    if (heard) return this[heard](frame);
+    if (!OWN.has(frame.type)) return;
     if (frame.type === 'notification') this.#tell('notification', frame.data);
     if (frame.type === 'order') this.#tell('order', frame.data);
     if (frame.type === 'wallet' && this.book) Object.assign(this.book, frame.data);
     this.#refreshBook();
   }
 
-  #price({ instrument, mark, liveBase, settlement, at }) {
+  price({ instrument, seq, mark, liveBase, settlement, at }) {
     const row = this.instruments.get(instrument);
     if (!row) return this.#refreshWorld();
+    // What comes with a subscription may be older than what is shown.
+    if (seq < (this.#heard.get(instrument) ?? 0)) return;
+    this.#heard.set(instrument, seq);
     Object.assign(row, { mark, liveBase, settlementPrice: settlement });
-    this.#trail(instrument).push({ at: Date.parse(at), mark: Number(mark) });
-    if (this.#trail(instrument).length > TRAIL) this.#trail(instrument).shift();
+    const trail = this.#trail(instrument);
+    if (trail.at(-1)?.mark !== Number(mark)) trail.push({ at: Date.parse(at), mark: Number(mark) });
+    if (trail.length > TRAIL) trail.shift();
     this.#tell('price', instrument);
     if (this.book?.positions.some((position) => position.instrument === instrument)) {
       this.#tell('book', this.book);
@@ -100,6 +117,38 @@ class League {
     }
     this.#refreshWorld();
   }
+
+  status({ instrument, active, frozen, underReview, fixture, inPlay }) {
+    const row = this.instruments.get(instrument);
+    if (!row) return;
+    Object.assign(row, { active, frozen, underReview, fixture, inPlay });
+    this.#tellMarket();
+  }
+
+  standing({ fixture, phase, live, score, minute, clockMs }) {
+    const known = this.fixture(fixture);
+    if (known) Object.assign(known, { phase, live, score, minute, clockMs });
+    this.#tellFixtures();
+  }
+
+  anew() {
+    this.#heard.clear();
+    this.#refreshBook();
+    this.#refreshWorld();
+  }
+
+  pitch() {
+    this.#refreshWorld();
+  }
+
+  /** For "while you were away": to the second is enough. */
+  #keepPlace = paced(1_000, () => {
+    session.seen = this.seq;
+  });
+
+  // A goal concerns dozens: they are drawn once.
+  #tellMarket = paced(50, () => this.#tell('market', this.instruments));
+  #tellFixtures = paced(50, () => this.#tell('fixtures', this.fixtures));
 
   #trail(slug) {
     if (!this.trails.has(slug)) this.trails.set(slug, []);
@@ -139,13 +188,15 @@ class League {
 
   async #readFixtures() {
     this.fixtures = (await get('/api/fixtures', { limit: 200 })).items;
+    this.#realtime?.follow(this.fixtures.map((fixture) => fixture.id));
     this.#tell('fixtures', this.fixtures);
   }
 
+  /** The pitch by itself: a busy second of trades would push its goals out. */
   async #readActivity() {
-    const page = await get('/api/activity', { limit: 200 }).catch(() => null);
-    if (!page) return;
-    this.activity = page.items;
+    const [latest, news] = await Promise.all([get('/api/activity', { limit: 200 }), get('/api/activity', { kind: 'match', limit: 500 })]);
+    this.activity = latest.items;
+    this.news = news.items;
     this.#tell('activity', this.activity);
   }
 

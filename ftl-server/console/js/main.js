@@ -46,17 +46,20 @@ async function start() {
   } catch (problem) {
     if (!session.player) return;
     const again = h('button', { class: 'button primary', on: { click: start } }, 'Try again');
-    app.replaceChildren(h('main', { class: 'lonely' }, h('h1', {}, 'The league is not here yet'), h('p', {}, problem.advice ?? String(problem)), again));
+    app.replaceChildren(
+      h('main', { class: 'lonely' }, h('h1', {}, 'The league is not here yet'), h('p', {}, problem.advice ?? String(problem)), again),
+    );
     return;
   }
   const frame = shell();
   app.replaceChildren(frame.node);
   const leave = follow(frame.content, 'stadium', frame.mark);
+  const present = whileAway(frame.content, since);
   stop = () => {
     leave();
+    present();
     frame.close();
   };
-  whileAway(frame.content, since);
 }
 
 league.on('notification', (told) => {
@@ -64,7 +67,8 @@ league.on('notification', (told) => {
     const result = `${signed(told.pnl)} points`;
     notice(`${league.name(told.instrument)}: ${words(told.reason).toLowerCase()}, ${result}.`, Number(told.pnl) < 0 ? 'bad' : 'good');
   }
-  if (told.kind === 'margin_warning') notice(`Margin level ${level(told.levelBps)}. At 50 % positions are closed: close one, or take less.`, 'bad');
+  if (told.kind === 'margin_warning')
+    notice(`Margin level ${level(told.levelBps)}. At 50 % positions are closed: close one, or take less.`, 'bad');
   if (told.kind === 'order_cancelled') notice(`Order cancelled: ${words(told.reason).toLowerCase()}. It cost nothing.`, 'bad');
 });
 

@@ -2,7 +2,8 @@
 
 import { h } from './dom.js';
 
-const SHOWN = 7_000;
+const SHOWN = 6_000;
+const MOST = 2;
 
 /** `kind` is `good`, `bad` or `plain`. */
 export function notice(text, kind = 'plain') {
@@ -10,6 +11,6 @@ export function notice(text, kind = 'plain') {
   const item = h('div', { class: `notice ${kind}` }, h('p', {}, text), close);
   const place = document.getElementById('notices');
   place.append(item);
-  while (place.children.length > 4) place.firstElementChild.remove();
+  while (place.children.length > MOST) place.firstElementChild.remove();
   setTimeout(() => item.remove(), SHOWN);
 }

@@ -2,22 +2,27 @@
 
 import { call } from './api.js';
 import { session } from './session.js';
+import { overSocket, overStream } from './transport.js';
 
-/** After a cut: at once, then slower and slower. */
+/** After a cut: soon, then slower and slower. */
 const PAUSES = [250, 500, 1000, 2000, 4000, 8000];
 
 /** Follows the league. `onFrame(frame)`, `onState('live' | 'cut')`. */
 export class Realtime {
-  #source = null;
+  #line = null;
+  #transport = overSocket;
   #attempt = 0;
   #timer = null;
   #stopped = false;
+  #followed = [];
+  /** Frames behind the cursor that were told already: a resume tells them again. */
+  #told = new Set();
   /** The last entry that was seen whole. */
   cursor;
 
   constructor({ cursor, onFrame, onState }) {
     Object.assign(this, { cursor, onFrame, onState });
-    this.wake = () => this.#again(0);
+    this.wake = () => this.#line ?? this.#again(0);
     addEventListener('online', this.wake);
     this.#connect();
   }
@@ -26,40 +31,61 @@ export class Realtime {
     this.#stopped = true;
     removeEventListener('online', this.wake);
     clearTimeout(this.#timer);
-    this.#source?.close();
+    this.#line?.close();
+  }
+
+  /** Matches that are to be told of. */
+  follow(ids) {
+    this.#followed = ids;
+    this.#line?.follow(ids);
   }
 
   async #connect() {
     if (this.#stopped || !session.token) return;
     try {
       const { token } = await call('POST', '/api/ws/token');
-      if (!this.#stopped) this.#follow(token);
+      if (this.#stopped) return;
+      this.#line = this.#transport(token, this.cursor, {
+        open: () => {
+          this.#attempt = 0;
+          this.#line.follow(this.#followed);
+          this.onState('live');
+        },
+        frame: (frame) => this.#hear(frame),
+        cursor: (seq) => this.#reach(seq),
+        closed: ({ never }) => {
+          // A process without WebSockets, or a proxy that knows none: the same frames come as events.
+          if (never && this.#transport === overSocket && this.#attempt > 0) this.#transport = overStream;
+          this.#cut();
+        },
+      });
     } catch {
       this.#cut();
     }
   }
 
-  #follow(token) {
-    const query = new URLSearchParams({ token, lastEventId: this.cursor });
-    const source = new EventSource(`/api/events?${query}`);
-    this.#source = source;
-    source.onopen = () => {
-      this.#attempt = 0;
-      this.onState('live');
-    };
-    source.onmessage = (event) => {
-      this.onFrame(JSON.parse(event.data));
-      const seq = Number(event.lastEventId);
-      if (seq) this.cursor = seq;
-    };
-    // A ticket opens one stream: the browser's own attempt would be refused.
-    source.onerror = () => {
-      source.close();
-      this.#cut();
-    };
+  #hear(frame) {
+    // What is missing cannot be told: how things stand follows.
+    if (frame.type === 'resync') {
+      this.cursor = 0;
+      this.#told.clear();
+    }
+    if (frame.n !== undefined) {
+      const key = `${frame.seq}/${frame.n}`;
+      if (frame.seq <= this.cursor || this.#told.has(key)) return;
+      this.#told.add(key);
+    }
+    this.onFrame(frame);
+  }
+
+  #reach(seq) {
+    if (seq <= this.cursor) return;
+    this.cursor = seq;
+    this.#told.clear();
   }
 
   #cut() {
+    this.#line = null;
     if (this.#stopped) return;
     this.onState('cut');
     this.#again(PAUSES[Math.min(this.#attempt, PAUSES.length - 1)] * (0.5 + Math.random()));
@@ -67,8 +93,7 @@ export class Realtime {
   }
 
   #again(pause) {
-    if (this.#stopped || (this.#source && this.#source.readyState !== EventSource.CLOSED)) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#connect(), pause);
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#connect(), pause);
   }
 }

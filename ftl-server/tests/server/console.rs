@@ -122,7 +122,7 @@ async fn a_newcomer_trades_a_match_in_a_browser() {
     page.inspect("login").await;
     page.fill("input[name=name]", "newcomer").await;
     page.choose("select", "Kannur").await;
-    page.press("form button[type=submit]").await;
+    page.key("input[name=name]", "Enter").await;
 
     page.until_text("Argentina").await;
     page.until("document.querySelector('.connection')?.dataset.state === 'live'").await;
@@ -138,16 +138,15 @@ async fn a_newcomer_trades_a_match_in_a_browser() {
     the_goal_is_taken_back(&mut day, &page).await;
     a_stop_loss_closes(&mut day, &page).await;
     a_bad_day_washes_out(&mut day, &page).await;
+    the_operator_freezes_a_footballer(&mut day, &page).await;
+    who_was_away_is_told(&mut day, &page).await;
 
     for (screen, name) in
         [("stadium", "stadium"), ("ledger", "ledger"), ("ranks", "ranks"), ("activity", "activity"), ("operator", "operator")]
     {
         page.open(screen).await;
-        day.meanwhile(async {
-            page.until(&format!("document.querySelector('h1')?.textContent.toLowerCase() === '{name}'")).await;
-            page.inspect(name).await;
-        })
-        .await;
+        page.until(&format!("document.querySelector('h1')?.textContent.toLowerCase() === '{name}'")).await;
+        page.inspect(name).await;
     }
     page.close().await;
 }
@@ -193,6 +192,11 @@ async fn an_order_rests_and_fills(day: &mut MatchDay, page: &Chromium) {
         page.until_text("Filled at").await;
         page.until("document.querySelector('.chart .fill.buy')").await;
         page.inspect("match").await;
+        page.press(".chart-tools .option[data-value=candles]").await;
+        page.until("document.querySelector('.chart .candle')").await;
+        page.press(".ticket summary").await;
+        page.inspect("match-candles").await;
+        page.press(".chart-tools .option[data-value=line]").await;
         page.open("portfolio").await;
         page.until("document.querySelector('.position')?.textContent.includes('Lionel Messi')").await;
         page.until("document.querySelector('.summary [role=meter]').getAttribute('aria-valuetext').includes('Safe')").await;
@@ -272,4 +276,46 @@ async fn a_bad_day_washes_out(day: &mut MatchDay, page: &Chromium) {
     })
     .await;
     assert_eq!(day.source.id.as_str(), FINAL);
+}
+
+async fn the_operator_freezes_a_footballer(day: &mut MatchDay, page: &Chromium) {
+    day.meanwhile(async {
+        page.open("operator").await;
+        page.fill("input[type=search]", "griez").await;
+        page.press("button[aria-label^='Freeze: Antoine']").await;
+        page.until("document.querySelector(\"button[aria-label^='Let go on: Antoine']\")").await;
+        page.open(&format!("match/{FINAL}/antoine-griezmann")).await;
+        page.until_text("Frozen by the operator").await;
+        page.until("document.querySelector('.squad a[aria-current] .state').textContent === 'Frozen'").await;
+        page.until("document.querySelector('.ticket button[type=submit]').disabled").await;
+        // The switch, against what the system says.
+        page.press("[aria-label='Dark colours']").await;
+        page.until("getComputedStyle(document.body).color === 'rgb(233, 238, 235)'").await;
+        page.press("[aria-label='Light colours']").await;
+        page.eval("localStorage.removeItem('ftl.theme'), delete document.documentElement.dataset.theme").await;
+    })
+    .await;
+}
+
+async fn who_was_away_is_told(day: &mut MatchDay, page: &Chromium) {
+    day.meanwhile(async {
+        page.open(&format!("match/{FINAL}/kylian-mbappe")).await;
+        page.until("document.querySelector('#player-name')?.textContent.startsWith('Kylian')").await;
+        page.fill(".lots input", "0.50").await;
+        page.until("document.querySelector('.ticket button[type=submit]:not(:disabled)')?.textContent.includes('0.50')").await;
+        page.press(".ticket button[type=submit]").await;
+        page.until_text("Filled at").await;
+        page.goto("about:blank").await;
+    })
+    .await;
+    for phase in ["half_time", "second_half"] {
+        day.harness.operate(Method::POST, &format!("/api/admin/fixtures/{FINAL}/phase"), json!({"phase": phase})).await;
+    }
+    day.harness.operate(Method::POST, &format!("/api/admin/fixtures/{FINAL}/finish"), json!({})).await;
+    page.goto(&format!("{}/#/stadium", day.url())).await;
+    page.until("document.querySelector('.absence')?.textContent.includes('settled at full time')").await;
+    page.until_text("Full time").await;
+    page.inspect("while-away").await;
+    page.press("[aria-label='Dismiss this report']").await;
+    page.until("!document.querySelector('.absence')").await;
 }

@@ -7,13 +7,26 @@ export function accounts() {
   const account = h('input', { type: 'text', required: true, spellcheck: 'false' });
   const amount = h('input', { type: 'number', min: '0.01', step: '0.01', value: '1000.00' });
   const act = (verb, said) => () => account.reportValidity() && deed(said, 'POST', `/api/admin/accounts/${account.value.trim()}/${verb}`);
-  const grant = () => account.reportValidity()
-    && deed('The points are granted', 'POST', '/api/admin/grants', { account: account.value.trim(), amount: Number(amount.value).toFixed(6), key: `console-${Date.now()}` });
-  const node = h('section', { class: 'card', 'aria-labelledby': 'accounts' }, h('h2', { id: 'accounts' }, 'Accounts'),
-    field('Account id', account), field('Points', amount),
-    h('div', { class: 'row start' },
+  const grant = () =>
+    account.reportValidity() &&
+    deed('The points are granted', 'POST', '/api/admin/grants', {
+      account: account.value.trim(),
+      amount: Number(amount.value).toFixed(6),
+      key: `console-${Date.now()}`,
+    });
+  const node = h(
+    'section',
+    { class: 'card', 'aria-labelledby': 'accounts' },
+    h('h2', { id: 'accounts' }, 'Accounts'),
+    field('Account id', account),
+    field('Points', amount),
+    h(
+      'div',
+      { class: 'row start' },
       h('button', { class: 'button', on: { click: grant } }, 'Grant'),
       h('button', { class: 'button', on: { click: act('suspend', 'The account is barred from new orders') } }, 'Suspend'),
-      h('button', { class: 'button', on: { click: act('readmit', 'The account may trade again') } }, 'Readmit')));
+      h('button', { class: 'button', on: { click: act('readmit', 'The account may trade again') } }, 'Readmit'),
+    ),
+  );
   return { node };
 }

@@ -6,19 +6,40 @@ import { points, signed, tone } from '../format.js';
 import { league } from '../league.js';
 
 export function health() {
-  const rows = [['status', 'This process'], ['role', 'Role'], ['league', 'League'], ['epoch', 'Epoch'], ['seq', 'Last entry'], ['ageMs', 'Age of it']];
+  const rows = [
+    ['status', 'This process'],
+    ['role', 'Role'],
+    ['league', 'League'],
+    ['epoch', 'Epoch'],
+    ['seq', 'Last entry'],
+    ['ageMs', 'Age of it'],
+  ];
   const figures = Object.fromEntries(rows.map(([name]) => [name, h('dd', { class: 'figure' }, '\u2013')]));
-  const money = [['house', 'House\u2019s result'], ['insurance', 'Insurance'], ['fees', 'Fees'], ['worstLoss', 'Worst loss of the book'], ['worstEvent', 'Worst single event'], ['of', 'It would be of'], ['positions', 'Open positions']];
+  const money = [
+    ['house', 'House\u2019s result'],
+    ['insurance', 'Insurance'],
+    ['fees', 'Fees'],
+    ['worstLoss', 'Worst loss of the book'],
+    ['worstEvent', 'Worst single event'],
+    ['of', 'Worst event is of'],
+    ['positions', 'Open positions'],
+  ];
   const risk = Object.fromEntries(money.map(([name]) => [name, h('dd', { class: 'figure' }, '\u2013')]));
   const solvency = h('p', { class: 'banner', role: 'status' });
-  const node = h('section', { class: 'card', 'aria-labelledby': 'health' }, h('h2', { id: 'health' }, 'Health and risk'),
-    h('dl', { class: 'facts' }, ...rows.map(([name, text]) => h('div', {}, h('dt', {}, text), figures[name]))), solvency,
-    h('dl', { class: 'facts' }, ...money.map(([name, text]) => h('div', {}, h('dt', {}, text), risk[name]))));
+  const node = h(
+    'section',
+    { class: 'card', 'aria-labelledby': 'health' },
+    h('h2', { id: 'health' }, 'Health and risk'),
+    h('dl', { class: 'facts' }, ...rows.map(([name, text]) => h('div', {}, h('dt', {}, text), figures[name]))),
+    solvency,
+    h('dl', { class: 'facts' }, ...money.map(([name, text]) => h('div', {}, h('dt', {}, text), risk[name]))),
+  );
 
   async function read() {
     const [ready, now] = await Promise.allSettled([call('GET', '/readyz', { anonymous: true }), get('/api/risk')]);
     const state = ready.value ?? { status: 'no answer' };
-    for (const name of Object.keys(figures)) say(figures[name], name === 'ageMs' ? `${((state.ageMs ?? 0) / 1000).toFixed(1)} s` : String(state[name] ?? '\u2013'));
+    for (const name of Object.keys(figures))
+      say(figures[name], name === 'ageMs' ? `${((state.ageMs ?? 0) / 1000).toFixed(1)} s` : String(state[name] ?? '\u2013'));
     set(figures.status, 'data-tone', state.status === 'ready' ? 'rise' : 'fall');
     if (!now.value) return;
     const told = now.value;
@@ -30,7 +51,12 @@ export function health() {
     say(risk.positions, String(told.positions));
     const reserve = Number(told.insurance) + Number(told.house);
     const covered = reserve >= Number(told.worstEvent?.amount ?? 0);
-    say(solvency, covered ? 'The house\u2019s result and the insurance cover the worst single event.' : 'The worst single event would cost more than the house and the insurance hold. It is play money; mind the side caps.');
+    say(
+      solvency,
+      covered
+        ? 'The house\u2019s result and the insurance cover the worst single event.'
+        : 'The worst single event would cost more than the house and the insurance hold. It is play money; mind the side caps.',
+    );
     set(solvency, 'data-kind', covered ? 'fine' : 'review');
   }
 

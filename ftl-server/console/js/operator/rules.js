@@ -8,11 +8,31 @@ import { deed } from './deed.js';
 export function rules() {
   const now = h('pre', { class: 'figure', tabindex: '0', role: 'region', 'aria-label': 'Rules in force' });
   const change = h('textarea', { rows: 4, spellcheck: 'false', placeholder: '{"margin": {"warnBelow": 12000}}' });
-  const node = h('section', { class: 'card', 'aria-labelledby': 'rules' }, h('h2', { id: 'rules' }, 'Rules'),
+  const node = h(
+    'section',
+    { class: 'card', 'aria-labelledby': 'rules' },
+    h('h2', { id: 'rules' }, 'Rules'),
     h('details', {}, h('summary', {}, 'In force'), now),
-    h('form', { 'aria-label': 'Change rules', on: { submit: (event) => { event.preventDefault(); send(false); } } },
+    h(
+      'form',
+      {
+        'aria-label': 'Change rules',
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            send(false);
+          },
+        },
+      },
       field('Change', change, 'JSON with what changes, in the form of the rules in force.'),
-      h('div', { class: 'row start' }, h('button', { class: 'button', type: 'button', on: { click: () => send(true) } }, 'Dry run'), h('button', { class: 'button', type: 'submit' }, 'Change'))));
+      h(
+        'div',
+        { class: 'row start' },
+        h('button', { class: 'button', type: 'button', on: { click: () => send(true) } }, 'Dry run'),
+        h('button', { class: 'button', type: 'submit' }, 'Change'),
+      ),
+    ),
+  );
 
   async function send(dryRun) {
     let wanted;

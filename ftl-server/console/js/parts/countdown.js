@@ -9,8 +9,12 @@ const ROUND = 2 * Math.PI * 14;
 export function countdown(due, from = Date.now()) {
   const ring = svg('circle', { class: 'ring', cx: 16, cy: 16, r: 14, 'stroke-dasharray': ROUND });
   const text = h('span', { class: 'figure' });
-  const node = h('div', { class: 'countdown', role: 'timer', 'aria-label': 'Time until the order may fill' },
-    svg('svg', { viewBox: '0 0 32 32', 'aria-hidden': 'true' }, svg('circle', { class: 'rail', cx: 16, cy: 16, r: 14 }), ring), text);
+  const node = h(
+    'div',
+    { class: 'countdown', role: 'timer', 'aria-label': 'Time until the order may fill' },
+    svg('svg', { viewBox: '0 0 32 32', 'aria-hidden': 'true' }, svg('circle', { class: 'rail', cx: 16, cy: 16, r: 14 }), ring),
+    text,
+  );
   const whole = Math.max(1, due - from);
   let running = true;
   const tick = () => {
@@ -21,5 +25,10 @@ export function countdown(due, from = Date.now()) {
     if (left > 0) setTimeout(tick, 100);
   };
   tick();
-  return { node, close: () => { running = false; } };
+  return {
+    node,
+    close: () => {
+      running = false;
+    },
+  };
 }

@@ -21,7 +21,13 @@ export const cancel = (order) =>
   asked(() => call('DELETE', `/api/orders/${order.id}`, { key: newKey() }), `The order in ${league.name(order.instrument)} is taken back.`);
 
 export const close = (position, lots) =>
-  asked(() => call('DELETE', `/api/positions/${position.id}`, { key: newKey(), query: { lots } }), `Closing ${lots ?? position.lots} lots of ${league.name(position.instrument)}.`);
+  asked(
+    () => call('DELETE', `/api/positions/${position.id}`, { key: newKey(), query: { lots } }),
+    `Closing ${lots ?? position.lots} lots of ${league.name(position.instrument)}.`,
+  );
 
 export const setLevels = (position, stopLoss, takeProfit) =>
-  asked(() => call('PATCH', `/api/positions/${position.id}`, { key: newKey(), body: { stopLoss, takeProfit } }), `Levels of ${league.name(position.instrument)} are set.`);
+  asked(
+    () => call('PATCH', `/api/positions/${position.id}`, { key: newKey(), body: { stopLoss, takeProfit } }),
+    `Levels of ${league.name(position.instrument)} are set.`,
+  );

@@ -20,37 +20,76 @@ export function playerPanel(slug) {
   let fills = [];
   let events = [];
   const row = () => league.instruments.get(slug);
-  const mark = h('output', { class: 'big figure', 'aria-label': 'Price' });
+  const mark = h('span', { class: 'big figure' });
   const delta = h('span', { class: 'delta figure' });
   const settle = h('span', { class: 'figure' });
   const base = h('span', { class: 'figure' });
   const crowd = h('span', { class: 'figure' });
   const state = h('p', { class: 'banner', role: 'status', hidden: true });
   const chart = new Chart(`Price of ${row()?.name ?? slug}`);
-  const spans = h('label', { class: 'inline' }, h('span', { class: 'unseen' }, 'Length of a candle'),
-    h('select', { on: { change: (event) => { span = event.target.value; readBars(); } } },
-      ...Object.keys(SPANS).map((code) => h('option', { value: code, selected: code === '1m' }, code))));
-  const styles = choice('Chart', [['line', 'Line'], ['candles', 'Candles']], style, (value) => {
-    style = value;
-    span = style === 'candles' ? spans.querySelector('select').value : '1s';
-    show(spans, style === 'candles');
-    readBars();
-  });
+  const spans = h(
+    'label',
+    { class: 'inline' },
+    h('span', { class: 'unseen' }, 'Length of a candle'),
+    h(
+      'select',
+      {
+        on: {
+          change: (event) => {
+            span = event.target.value;
+            readBars();
+          },
+        },
+      },
+      ...Object.keys(SPANS).map((code) => h('option', { value: code, selected: code === '1m' }, code)),
+    ),
+  );
+  const styles = choice(
+    'Chart',
+    [
+      ['line', 'Line'],
+      ['candles', 'Candles'],
+    ],
+    style,
+    (value) => {
+      style = value;
+      span = style === 'candles' ? spans.querySelector('select').value : '1s';
+      show(spans, style === 'candles');
+      readBars();
+    },
+  );
   show(spans, false);
   chart.node.append(state);
   const order = ticket(slug);
-  const node = h('div', { class: 'player' },
-    h('section', { class: 'card quote-card', 'aria-labelledby': 'player-name' },
-      h('header', { class: 'player-head' },
-        h('div', {}, h('h2', { id: 'player-name' }, row()?.name ?? slug), h('p', { class: 'muted' }, [row()?.team, row()?.position].filter(Boolean).join(' \u00b7 '))),
-        h('div', { class: 'player-price' }, mark, delta)),
+  const node = h(
+    'div',
+    { class: 'player' },
+    h(
+      'section',
+      { class: 'card quote-card', 'aria-labelledby': 'player-name' },
+      h(
+        'header',
+        { class: 'player-head' },
+        h(
+          'div',
+          {},
+          h('h2', { id: 'player-name' }, row()?.name ?? slug),
+          h('p', { class: 'muted' }, [row()?.team, row()?.position].filter(Boolean).join(' \u00b7 ')),
+        ),
+        h('div', { class: 'player-price' }, h('span', { class: 'unseen' }, 'Price: '), mark, delta),
+      ),
       h('div', { class: 'chart-tools' }, styles, spans),
       chart.node,
-      h('dl', { class: 'facts' },
+      h(
+        'dl',
+        { class: 'facts' },
         h('div', {}, h('dt', {}, 'From the pitch'), h('dd', {}, base)),
         h('div', {}, h('dt', {}, 'Crowd, lots net'), h('dd', {}, crowd)),
-        h('div', {}, h('dt', {}, 'Settles at'), h('dd', {}, settle)))),
-    order.node);
+        h('div', {}, h('dt', {}, 'Settles at'), h('dd', {}, settle)),
+      ),
+    ),
+    order.node,
+  );
 
   function draw() {
     const now = row();
@@ -67,18 +106,28 @@ export function playerPanel(slug) {
     set(state, 'data-kind', stop?.kind);
     say(state, stop ? told(now) : '');
     const mine = league.book?.positions.filter((position) => position.instrument === slug) ?? [];
-    const levels = mine.flatMap((position) => [
-      { price: Number(position.entryPrice), label: `${position.direction} at ${price(position.entryPrice)}` },
-      position.stopLoss && { price: Number(position.stopLoss), label: 'stop loss' },
-      position.takeProfit && { price: Number(position.takeProfit), label: 'take profit' },
-    ]).filter(Boolean);
+    const levels = mine
+      .flatMap((position) => [
+        { price: Number(position.entryPrice), label: `${position.direction} at ${price(position.entryPrice)}` },
+        position.stopLoss && { price: Number(position.stopLoss), label: 'stop loss' },
+        position.takeProfit && { price: Number(position.takeProfit), label: 'take profit' },
+      ])
+      .filter(Boolean);
     chart.draw({ style, ticks, bars, span: SPANS[span], events, fills, levels });
   }
 
   async function readBars() {
-    const history = await get(`/api/instruments/${slug}/price-history`, { interval: span, limit: style === 'line' ? LONGEST : 60 }).catch(() => null);
+    const history = await get(`/api/instruments/${slug}/price-history`, { interval: span, limit: style === 'line' ? LONGEST : 60 }).catch(
+      () => null,
+    );
     if (!history) return;
-    const read = history.bars.map((bar) => ({ at: Date.parse(bar.start), open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close) }));
+    const read = history.bars.map((bar) => ({
+      at: Date.parse(bar.start),
+      open: Number(bar.open),
+      high: Number(bar.high),
+      low: Number(bar.low),
+      close: Number(bar.close),
+    }));
     if (style === 'candles') bars = read;
     else ticks = joined(read);
     draw();
@@ -94,8 +143,14 @@ export function playerPanel(slug) {
 
   async function readFills() {
     const page = await get('/api/trades', { limit: 200 }).catch(() => null);
-    fills = (page?.items ?? []).filter((trade) => trade.instrument === slug)
-      .map((trade) => ({ at: Date.parse(trade.at), price: Number(trade.price), direction: trade.direction, opened: trade.action === 'open' }));
+    fills = (page?.items ?? [])
+      .filter((trade) => trade.instrument === slug)
+      .map((trade) => ({
+        at: Date.parse(trade.at),
+        price: Number(trade.price),
+        direction: trade.direction,
+        opened: trade.action === 'open',
+      }));
     draw();
   }
 
@@ -117,15 +172,24 @@ export function playerPanel(slug) {
 
   const drawBook = paced(300, draw);
   const offs = [
-    league.on('price', moved), league.on('market', draw), league.on('book', drawBook), league.on('order', paced(600, readFills)),
-    league.on('activity', () => markEvents()), league.on('notification', paced(600, readFills)),
+    league.on('price', moved),
+    league.on('market', draw),
+    league.on('book', drawBook),
+    league.on('order', paced(600, readFills)),
+    league.on('activity', () => markEvents()),
+    league.on('notification', paced(600, readFills)),
   ];
 
   /** When what happened on the pitch became known: activity says so, the list of events does not. */
   function markEvents() {
     const fixture = row()?.fixture;
-    events = league.activity.filter((item) => item.kind === 'match' && item.fixture === fixture && CHARTED.has(item.event.type))
-      .map((item) => ({ at: Date.parse(item.at), kind: item.takenBack ? 'gone' : item.event.type, label: `${item.takenBack ? 'Taken back: ' : ''}${minute(item.event)} ${words(item.event.type)} ${league.name(item.event.instrument) ?? ''}` }));
+    events = league.news
+      .filter((item) => item.fixture === fixture && CHARTED.has(item.event.type))
+      .map((item) => ({
+        at: Date.parse(item.at),
+        kind: item.takenBack ? 'gone' : item.event.type,
+        label: `${item.takenBack ? 'Taken back: ' : ''}${minute(item.event)} ${words(item.event.type)} ${league.name(item.event.instrument) ?? ''}`,
+      }));
     draw();
   }
 
@@ -134,7 +198,6 @@ export function playerPanel(slug) {
   readFills();
   return {
     node,
-    tell() {},
     close() {
       offs.forEach((off) => off());
       chart.close();
@@ -152,4 +215,3 @@ function told(row) {
   if (row.frozen) return 'Frozen by the operator: no trades until it is lifted.';
   return 'Off the market.';
 }
-

@@ -9,25 +9,88 @@ import { close, setLevels } from './orders.js';
 export function position(row) {
   const name = league.name(row.instrument);
   const home = league.instruments.get(row.instrument)?.fixture;
-  const figures = Object.fromEntries(['result', 'mark', 'settles', 'lots', 'margin', 'stop', 'profit'].map((part) => [part, h('dd', { class: 'figure' })]));
-  const result = h('output', { class: 'figure result delta', 'aria-label': `Open result of ${name}` });
+  const figures = Object.fromEntries(
+    ['result', 'mark', 'settles', 'lots', 'margin', 'stop', 'profit'].map((part) => [part, h('dd', { class: 'figure' })]),
+  );
+  const result = h('span', { class: 'figure result delta' });
   const part = h('input', { type: 'number', min: '0.01', max: row.lots, step: '0.01', value: row.lots, inputmode: 'decimal' });
-  const level = (value) => h('input', { type: 'number', min: '0', step: '0.01', value: value === null ? '' : Number(value).toFixed(2), placeholder: 'none', inputmode: 'decimal' });
+  const level = (value) =>
+    h('input', {
+      type: 'number',
+      min: '0',
+      step: '0.01',
+      value: value === null ? '' : Number(value).toFixed(2),
+      placeholder: 'none',
+      inputmode: 'decimal',
+    });
   const [stop, profit] = [level(row.stopLoss), level(row.takeProfit)];
-  const closing = h('form', { class: 'inline-form', 'aria-label': `Close ${name}`, on: { submit: (event) => { event.preventDefault(); ended(close(item.row, lotsIn(part, item.row))); } } },
-    field('Lots to close', part), h('button', { class: 'button small', type: 'submit', 'aria-label': `Close these lots of ${name}` }, 'Close these'));
-  const levels = h('form', { class: 'inline-form', 'aria-label': `Levels of ${name}`, on: { submit: (event) => { event.preventDefault(); ended(setLevels(item.row, valueOf(stop), valueOf(profit))); } } },
-    field('Stop loss', stop), field('Take profit', profit), h('button', { class: 'button small', type: 'submit', 'aria-label': `Set levels of ${name}` }, 'Set'));
-  const more = h('details', { class: 'more' }, h('summary', { 'aria-label': `Part and levels of ${name}` }, 'Part and levels'), closing, levels);
-  const ended = (done) => done.then((answer) => { if (answer) more.open = false; });
-  const item = h('li', { class: 'position' },
-    h('div', { class: 'row' },
+  const closing = h(
+    'form',
+    {
+      class: 'inline-form',
+      'aria-label': `Close ${name}`,
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          ended(close(item.row, lotsIn(part, item.row)));
+        },
+      },
+    },
+    field('Lots to close', part),
+    h('button', { class: 'button small', type: 'submit', 'aria-label': `Close these lots of ${name}` }, 'Close these'),
+  );
+  const levels = h(
+    'form',
+    {
+      class: 'inline-form',
+      'aria-label': `Levels of ${name}`,
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          ended(setLevels(item.row, valueOf(stop), valueOf(profit)));
+        },
+      },
+    },
+    field('Stop loss', stop),
+    field('Take profit', profit),
+    h('button', { class: 'button small', type: 'submit', 'aria-label': `Set levels of ${name}` }, 'Set'),
+  );
+  const more = h(
+    'details',
+    { class: 'more' },
+    h('summary', { 'aria-label': `Part and levels of ${name}` }, 'Part and levels'),
+    closing,
+    levels,
+  );
+  const ended = (done) =>
+    done.then((answer) => {
+      if (answer) more.open = false;
+    });
+  const item = h(
+    'li',
+    { class: 'position' },
+    h(
+      'div',
+      { class: 'row' },
       h('a', { class: 'name', href: home ? link('match', home, row.instrument) : link('player', row.instrument) }, name),
-      h('span', { class: 'chip', 'data-direction': row.direction }, words(row.direction)), result),
-    h('dl', { class: 'facts' },
-      fact('Lots', figures.lots), fact('Entry', h('dd', { class: 'figure', title: time(row.openedAt) }, price(row.entryPrice))), fact('Price', figures.mark),
-      fact('Settles at', figures.settles), fact('Margin', figures.margin), fact('Stop loss', figures.stop), fact('Take profit', figures.profit)),
-    more, h('button', { class: 'button small', 'aria-label': `Close all of ${name}`, on: { click: () => close(item.row) } }, 'Close all'));
+      h('span', { class: 'chip', 'data-direction': row.direction }, words(row.direction)),
+      h('span', { class: 'unseen' }, 'Open result: '),
+      result,
+    ),
+    h(
+      'dl',
+      { class: 'facts' },
+      fact('Lots', figures.lots),
+      fact('Entry', h('dd', { class: 'figure', title: time(row.openedAt) }, price(row.entryPrice))),
+      fact('Price', figures.mark),
+      fact('Settles at', figures.settles),
+      fact('Margin', figures.margin),
+      fact('Stop loss', figures.stop),
+      fact('Take profit', figures.profit),
+    ),
+    more,
+    h('button', { class: 'button small', 'aria-label': `Close all of ${name}`, on: { click: () => close(item.row) } }, 'Close all'),
+  );
   Object.assign(item, { parts: { ...figures, result, part } });
   return item;
 }

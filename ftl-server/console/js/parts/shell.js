@@ -7,22 +7,53 @@ import { equity, league } from '../league.js';
 import { session, theme } from '../session.js';
 
 const PLACES = [
-  ['stadium', 'Stadium'], ['portfolio', 'Portfolio'], ['ledger', 'Ledger'], ['ranks', 'Ranks'], ['activity', 'Activity'], ['operator', 'Operator'],
+  ['stadium', 'Stadium'],
+  ['portfolio', 'Portfolio'],
+  ['ledger', 'Ledger'],
+  ['ranks', 'Ranks'],
+  ['activity', 'Activity'],
+  ['operator', 'Operator'],
 ];
 
 export function shell() {
   const links = PLACES.map(([place, text]) => h('a', { href: `#/${place}`, 'data-place': place }, icon(place), h('span', {}, text)));
   const connection = h('span', { class: 'connection', role: 'status' });
-  const worth = h('output', { class: 'worth figure', 'aria-label': 'Equity in points' });
-  const themed = h('button', { class: 'icon-button', on: { click: () => { theme.toggle(); draw(); } } });
-  const leave = h('button', { class: 'icon-button', 'aria-label': `Log out ${session.player.name}`, title: 'Log out', on: { click: () => session.end() } }, icon('leave'));
+  const worth = h('span', { class: 'worth figure' });
+  const themed = h('button', {
+    class: 'icon-button',
+    on: {
+      click: () => {
+        theme.toggle();
+        draw();
+      },
+    },
+  });
+  const leave = h(
+    'button',
+    { class: 'icon-button', 'aria-label': `Log out ${session.player.name}`, title: 'Log out', on: { click: () => session.end() } },
+    icon('leave'),
+  );
   const content = h('main', { id: 'content', tabindex: '-1' });
-  const node = h('div', { class: 'shell' },
-    h('header', { class: 'bar' },
+  const node = h(
+    'div',
+    { class: 'shell' },
+    h(
+      'header',
+      { class: 'bar' },
       h('a', { class: 'brand', href: '#/stadium', 'aria-label': 'FTL, stadium' }, 'FTL'),
       h('nav', { class: 'places', 'aria-label': 'Screens' }, ...links),
-      h('div', { class: 'self' }, connection, h('span', { class: 'who' }, session.player.name), worth, themed, leave)),
-    content);
+      h(
+        'div',
+        { class: 'self' },
+        connection,
+        h('span', { class: 'who' }, session.player.name),
+        h('span', {}, h('span', { class: 'unseen' }, 'Equity in points: '), worth),
+        themed,
+        leave,
+      ),
+    ),
+    content,
+  );
 
   function draw() {
     const dark = theme.now === 'dark';

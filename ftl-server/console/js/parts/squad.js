@@ -2,9 +2,9 @@
 
 import { h, keyed, say, set, svg } from '../dom.js';
 import { change, price, tone } from '../format.js';
-import { spark } from '../chart.js';
 import { league } from '../league.js';
 import { link } from '../router.js';
+import { spark } from '../sparkline.js';
 import { obstacle } from './fixture.js';
 
 const SHORT = { goalkeeper: 'GK', defender: 'DF', midfielder: 'MF', forward: 'FW' };
@@ -28,13 +28,26 @@ export function squad(fixture, team, chosen) {
 
   function row(member) {
     const parts = {
-      mark: h('span', { class: 'mark figure' }), by: h('span', { class: 'delta figure' }), state: h('span', { class: 'state' }),
-      line: svg('path', {}), held: h('span', { class: 'held' }),
+      mark: h('span', { class: 'mark figure' }),
+      by: h('span', { class: 'delta figure' }),
+      state: h('span', { class: 'state' }),
+      line: svg('path', {}),
+      held: h('span', { class: 'held' }),
     };
-    const item = h('li', {}, h('a', { href: link('match', fixture, member.instrument) },
-      h('abbr', { class: 'place', title: LONG[member.position] }, SHORT[member.position]),
-      h('span', { class: 'name' }, member.name, parts.held), parts.state,
-      svg('svg', { class: 'spark', viewBox: '0 0 100 28', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, parts.line), parts.mark, parts.by));
+    const item = h(
+      'li',
+      {},
+      h(
+        'a',
+        { href: link('match', fixture, member.instrument) },
+        h('abbr', { class: 'place', title: LONG[member.position] }, SHORT[member.position]),
+        h('span', { class: 'name' }, member.name, parts.held),
+        parts.state,
+        svg('svg', { class: 'spark', viewBox: '0 0 100 28', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, parts.line),
+        parts.mark,
+        parts.by,
+      ),
+    );
     item.parts = parts;
     return item;
   }
@@ -66,7 +79,8 @@ export function squad(fixture, team, chosen) {
     keep(next) {
       members = next;
       draw();
-      for (const { instrument } of members.filter((member) => member.starts || member.onPitch)) league.fillTrail(instrument).catch(() => {});
+      for (const { instrument } of members.filter((member) => member.starts || member.onPitch))
+        league.fillTrail(instrument).catch(() => {});
     },
     draw,
     move(slug) {

@@ -19,43 +19,125 @@ export function ticket(slug) {
   let quoted = null;
   let halted = false;
   const halt = () => obstacle(league.instruments.get(slug) ?? { active: true });
-  const direction = choice('Direction', [['long', 'Long: it rises'], ['short', 'Short: it falls']], 'long', () => quote());
+  const direction = choice(
+    'Direction',
+    [
+      ['long', 'Long: it rises'],
+      ['short', 'Short: it falls'],
+    ],
+    'long',
+    () => quote(),
+  );
   direction.classList.add('directions');
-  const lots = h('input', { type: 'number', min: '0.01', max: '10', step: '0.01', value: '1.00', inputmode: 'decimal', on: { input: () => quote() } });
-  const level = (label) => h('input', { type: 'number', step: '0.01', min: '0', inputmode: 'decimal', 'aria-label': label, placeholder: 'none', on: { input: () => quote() } });
+  const lots = h('input', {
+    type: 'number',
+    min: '0.01',
+    max: '10',
+    step: '0.01',
+    value: '1.00',
+    inputmode: 'decimal',
+    on: { input: () => quote() },
+  });
+  const level = (label) =>
+    h('input', {
+      type: 'number',
+      step: '0.01',
+      min: '0',
+      inputmode: 'decimal',
+      'aria-label': label,
+      placeholder: 'none',
+      on: { input: () => quote() },
+    });
   const [limit, stopLoss, takeProfit] = [level('Limit price'), level('Stop loss'), level('Take profit')];
   const bump = (by) => () => {
     lots.value = Math.min(10, Math.max(0.01, Number(lots.value) + by)).toFixed(2);
     quote();
   };
-  const figures = Object.fromEntries(['fill', 'cost', 'margin', 'free', 'event', 'delay'].map((name) => [name, h('dd', { class: 'figure' }, '\u2013')]));
+  const figures = Object.fromEntries(
+    ['fill', 'cost', 'margin', 'free', 'event', 'delay'].map((name) => [name, h('dd', { class: 'figure' }, '\u2013')]),
+  );
   const after = meter('Margin level after it');
   const problem = h('p', { class: 'problem', role: 'alert' });
   const send = h('button', { class: 'button primary wide', type: 'submit' }, 'Open');
   const outcome = h('div', { class: 'outcome', role: 'status' });
-  const node = h('form', { class: 'card ticket', 'aria-label': `Trade ${league.name(slug)}`, on: { submit } },
-    h('h2', {}, 'Trade'), direction,
-    h('div', { class: 'lots' },
+  const node = h(
+    'form',
+    { class: 'card ticket', 'aria-label': `Trade ${league.name(slug)}`, on: { submit } },
+    h('h2', {}, 'Trade'),
+    direction,
+    h(
+      'div',
+      { class: 'lots' },
       field('Lots', lots),
-      h('div', { class: 'stepper' },
+      h(
+        'div',
+        { class: 'stepper' },
         h('button', { class: 'icon-button', type: 'button', 'aria-label': 'Half a lot less', on: { click: bump(-STEP) } }, '\u2212'),
-        h('button', { class: 'icon-button', type: 'button', 'aria-label': 'Half a lot more', on: { click: bump(STEP) } }, '+')),
-      h('div', { class: 'sizes', role: 'group', 'aria-label': 'Sizes' }, ...SIZES.map((size) =>
-        h('button', { class: 'pill figure', type: 'button', 'aria-label': `${size} lots`, on: { click: () => { lots.value = size; quote(); } } }, size.replace(/\.?0+$/, ''))))),
-    h('details', { class: 'levels' }, h('summary', {}, 'Stop loss, take profit, limit'),
-      h('div', { class: 'fields' }, field('Stop loss', stopLoss), field('Take profit', takeProfit), field('Limit price', limit, 'Fills at this price or better.'))),
-    h('dl', { class: 'quote' },
-      fact('Average fill', figures.fill), fact('Value', figures.cost), fact('Margin', figures.margin),
-      fact('Free after it', figures.free), fact('Worst single event', figures.event), fact('Fills', figures.delay)),
-    after.node, problem, send, outcome);
+        h('button', { class: 'icon-button', type: 'button', 'aria-label': 'Half a lot more', on: { click: bump(STEP) } }, '+'),
+      ),
+      h(
+        'div',
+        { class: 'sizes', role: 'group', 'aria-label': 'Sizes' },
+        ...SIZES.map((size) =>
+          h(
+            'button',
+            {
+              class: 'pill figure',
+              type: 'button',
+              'aria-label': `${size} lots`,
+              on: {
+                click: () => {
+                  lots.value = size;
+                  quote();
+                },
+              },
+            },
+            size.replace(/\.?0+$/, ''),
+          ),
+        ),
+      ),
+    ),
+    h(
+      'details',
+      { class: 'levels' },
+      h('summary', {}, 'Stop loss, take profit, limit'),
+      h(
+        'div',
+        { class: 'fields' },
+        field('Stop loss', stopLoss),
+        field('Take profit', takeProfit),
+        field('Limit price', limit, 'Fills at this price or better.'),
+      ),
+    ),
+    h(
+      'dl',
+      { class: 'quote' },
+      fact('Average fill', figures.fill),
+      fact('Value', figures.cost),
+      fact('Margin', figures.margin),
+      fact('Free after it', figures.free),
+      fact('Worst single event', figures.event),
+      fact('Fills', figures.delay),
+    ),
+    after.node,
+    send,
+    // Below the button, which stays where a finger expects it.
+    problem,
+    outcome,
+  );
   for (const input of [limit, stopLoss, takeProfit]) input.removeAttribute('aria-label');
 
   const body = () => {
     const limited = limit.value !== '';
     const given = (input) => (input.value === '' ? undefined : Number(input.value).toFixed(4));
     return {
-      instrument: slug, direction: chosenIn(direction), lots: (Number(lots.value) || 0).toFixed(2), type: limited ? 'limit' : 'market',
-      limitPrice: given(limit), stopLoss: given(stopLoss), takeProfit: given(takeProfit),
+      instrument: slug,
+      direction: chosenIn(direction),
+      lots: (Number(lots.value) || 0).toFixed(2),
+      type: limited ? 'limit' : 'market',
+      limitPrice: given(limit),
+      stopLoss: given(stopLoss),
+      takeProfit: given(takeProfit),
     };
   };
 
@@ -135,7 +217,10 @@ export function ticket(slug) {
     }
     const wait = countdown(Date.parse(answer.order.due), pending.sent);
     Object.assign(pending, { order: answer.order.id, wait });
-    outcome.replaceChildren(wait.node, h('p', { class: 'muted' }, 'If something happens to the player first, the order is cancelled at no cost.'));
+    outcome.replaceChildren(
+      wait.node,
+      h('p', { class: 'muted' }, 'If something happens to the player first, the order is cancelled at no cost.'),
+    );
     // The fill may have come before the answer.
     league.book?.orders.some((order) => order.id === answer.order.id) || later();
   }
@@ -159,7 +244,9 @@ export function ticket(slug) {
 
   function filled(position) {
     pending?.wait?.close();
-    const text = position ? `Filled: ${position.direction} ${position.lots} at ${price(position.entryPrice)}.` : `Filled at ${time(new Date())}.`;
+    const text = position
+      ? `Filled: ${position.direction} ${position.lots} at ${price(position.entryPrice)}.`
+      : `Filled at ${time(new Date())}.`;
     outcome.replaceChildren(h('p', { class: 'filled' }, text), h('a', { href: '#/portfolio' }, 'See your portfolio'));
     done();
   }
@@ -170,11 +257,22 @@ export function ticket(slug) {
   }
 
   const offs = [
-    league.on('price', (moved) => moved === slug && requote()), league.on('order', ended),
-    league.on('book', () => { if (pending?.order && !league.book.orders.some((order) => order.id === pending.order)) later(); requote(); }),
-    league.on('market', () => { if (Boolean(halt()) !== halted) quote(); }),
+    league.on('price', (moved) => moved === slug && requote()),
+    league.on('order', ended),
+    league.on('book', () => {
+      if (pending?.order && !league.book.orders.some((order) => order.id === pending.order)) later();
+      requote();
+    }),
+    league.on('market', () => {
+      if (Boolean(halt()) !== halted) quote();
+    }),
   ];
-  const hint = () => h('p', { class: 'muted' }, 'In play an order rests for a few seconds and fills in the clock tick behind them; so nobody gains by sitting nearer to the pitch.');
+  const hint = () =>
+    h(
+      'p',
+      { class: 'muted' },
+      'In play an order rests for a few seconds and fills in the clock tick behind them; so nobody gains by sitting nearer to the pitch.',
+    );
   outcome.replaceChildren(hint());
   fill(null);
   quote();

@@ -6,7 +6,15 @@ import { points, signed, time, tone, words } from '../format.js';
 import { league } from '../league.js';
 
 /** R7.1: who is on the other side. */
-const OTHER_SIDE = { realised: 'House', fee: 'Fees', grant: 'Mint', seed: 'Mint', top_up: 'Mint', referral: 'Mint', bad_debt: 'Insurance, house' };
+const OTHER_SIDE = {
+  realised: 'House',
+  fee: 'Fees',
+  grant: 'Mint',
+  seed: 'Mint',
+  top_up: 'Mint',
+  referral: 'Mint',
+  bad_debt: 'Insurance, house',
+};
 
 export function ledger() {
   let cursor = null;
@@ -15,13 +23,44 @@ export function ledger() {
   const balance = h('b', { class: 'figure' });
   const more = h('button', { class: 'button', on: { click: () => older() } }, 'Older');
   const none = h('p', { class: 'muted' }, 'Nothing has moved yet.');
-  const node = h('div', { class: 'screen' }, h('h1', {}, 'Ledger'),
-    h('section', { class: 'card', 'aria-label': 'Postings' },
-      h('p', { class: 'lead' }, 'Every movement is posted twice, here and on the other side; together they are zero. Your wallet holds ', balance, ' points.'),
+  const node = h(
+    'div',
+    { class: 'screen' },
+    h('h1', {}, 'Ledger'),
+    h(
+      'section',
+      { class: 'card', 'aria-label': 'Postings' },
+      h(
+        'p',
+        { class: 'lead' },
+        'Every movement is posted twice, here and on the other side; together they are zero. Your wallet holds ',
+        balance,
+        ' points.',
+      ),
       none,
-      h('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': 'Postings of your wallet' }, h('table', { class: 'postings' },
-        h('thead', {}, h('tr', {}, ...['Time', 'What', 'Your wallet', 'Other side', 'Entry'].map((text, n) => h('th', { scope: 'col', class: n === 2 || n === 4 ? 'number' : '' }, text)))), body)),
-      more));
+      h(
+        'div',
+        { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': 'Postings of your wallet' },
+        h(
+          'table',
+          { class: 'postings' },
+          h(
+            'thead',
+            {},
+            h(
+              'tr',
+              {},
+              ...['Time', 'What', 'Your wallet', 'Other side', 'Entry'].map((text, n) =>
+                h('th', { scope: 'col', class: n === 2 || n === 4 ? 'number' : '' }, text),
+              ),
+            ),
+          ),
+          body,
+        ),
+      ),
+      more,
+    ),
+  );
 
   function draw() {
     keyed(body, rows, (row) => `${row.seq}-${row.n}`, line);
@@ -51,14 +90,32 @@ export function ledger() {
   const off = league.on('book', () => latest());
   draw();
   latest();
-  return { node, title: 'Ledger', close: () => { off(); latest.cancel(); } };
+  return {
+    node,
+    title: 'Ledger',
+    close: () => {
+      off();
+      latest.cancel();
+    },
+  };
 }
 
 function line(row) {
   const amount = h('td', { class: 'number figure delta' }, signed(row.amount));
   set(amount, 'data-tone', tone(Number(row.amount)));
   const other = OTHER_SIDE[row.reason] ?? 'House';
-  return h('tr', {}, h('td', { class: 'figure' }, time(row.at)), h('td', {}, words(row.reason)), amount,
-    h('td', {}, `${other} `, h('span', { class: 'counter muted figure' }, signed(row.amount.startsWith('-') ? row.amount.slice(1) : `-${row.amount}`))),
-    h('td', { class: 'number figure muted' }, row.seq));
+  return h(
+    'tr',
+    {},
+    h('td', { class: 'figure' }, time(row.at)),
+    h('td', {}, words(row.reason)),
+    amount,
+    h(
+      'td',
+      {},
+      `${other} `,
+      h('span', { class: 'counter muted figure' }, signed(row.amount.startsWith('-') ? row.amount.slice(1) : `-${row.amount}`)),
+    ),
+    h('td', { class: 'number figure muted' }, row.seq),
+  );
 }

@@ -5,7 +5,15 @@ import { field, h, say } from '../dom.js';
 import { session } from '../session.js';
 
 export function login() {
-  const name = h('input', { type: 'text', name: 'name', required: true, maxlength: 32, autocomplete: 'username', spellcheck: 'false', autofocus: true });
+  const name = h('input', {
+    type: 'text',
+    name: 'name',
+    required: true,
+    maxlength: 32,
+    autocomplete: 'username',
+    spellcheck: 'false',
+    autofocus: true,
+  });
   const district = h('select', { name: 'district', required: true });
   const problem = h('p', { class: 'problem', role: 'alert' }, session.farewell);
   const enter = h('button', { class: 'button primary wide', type: 'submit' }, 'Enter');
@@ -26,17 +34,38 @@ export function login() {
   }
 
   get('/api/districts', undefined, { anonymous: true })
-    .then(({ week }) => district.replaceChildren(...week.districts.map((row) => row.district).sort().map((text) => h('option', {}, text))))
+    .then(({ week }) =>
+      district.replaceChildren(
+        ...week.districts
+          .map((row) => row.district)
+          .sort()
+          .map((text) => h('option', {}, text)),
+      ),
+    )
     .catch((error) => say(problem, error.advice ?? String(error)));
 
-  return h('main', { class: 'login', id: 'content' },
-    h('section', { class: 'welcome' },
+  return h(
+    'main',
+    { class: 'login', id: 'content' },
+    h(
+      'section',
+      { class: 'welcome' },
       h('p', { class: 'brand' }, 'FTL'),
       h('h1', {}, 'Trade the match.'),
-      h('p', {}, 'Every footballer has a price. It follows the pitch and the crowd. Go long or short with play money; the best of a district wins.')),
-    h('form', { class: 'card', on: { submit }, 'aria-label': 'Log in' },
+      h(
+        'p',
+        {},
+        'Every footballer has a price. It follows the pitch and the crowd. Go long or short with play money; the best of a district wins.',
+      ),
+    ),
+    h(
+      'form',
+      { class: 'card', on: { submit }, 'aria-label': 'Log in' },
       h('h2', {}, 'Log in'),
       field('Name', name, 'The same name is the same account.'),
       field('District', district, 'Chosen once, with the name.'),
-      problem, enter));
+      problem,
+      enter,
+    ),
+  );
 }

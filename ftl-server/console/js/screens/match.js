@@ -15,19 +15,36 @@ export function match(params) {
   let panel = null;
   const fixture = () => league.fixture(id);
   const known = fixture();
-  const parts = { score: h('span', { class: 'score figure' }), clock: h('span', { class: 'clock figure' }), window: h('span', { class: 'chip' }) };
+  const parts = {
+    score: h('span', { class: 'score figure' }),
+    clock: h('span', { class: 'clock figure' }),
+    window: h('span', { class: 'chip' }),
+  };
   const home = squad(id, known?.home ?? '', () => slug);
   const away = squad(id, known?.away ?? '', () => slug);
   const events = h('ol', { class: 'events', 'aria-live': 'polite', 'aria-relevant': 'additions' });
   const quiet = h('p', { class: 'muted quiet' }, 'Nothing has happened yet.');
   const middle = h('div', { class: 'middle' });
   const sides = h('div', { class: 'sides' }, home.node, away.node);
-  const node = h('div', { class: 'screen match' },
-    h('header', { class: 'scoreboard' },
+  const node = h(
+    'div',
+    { class: 'screen match' },
+    h(
+      'header',
+      { class: 'scoreboard' },
       h('h1', {}, h('span', { class: 'team' }, known?.home ?? id), parts.score, h('span', { class: 'team away' }, known?.away ?? '')),
-      h('p', { class: 'row' }, parts.clock, parts.window)),
-    sides, middle,
-    h('section', { class: 'card happenings', 'aria-labelledby': 'happenings' }, h('h2', { id: 'happenings' }, 'On the pitch'), quiet, events));
+      h('p', { class: 'row' }, parts.clock, parts.window),
+    ),
+    sides,
+    middle,
+    h(
+      'section',
+      { class: 'card happenings', 'aria-labelledby': 'happenings' },
+      h('h2', { id: 'happenings' }, 'On the pitch'),
+      quiet,
+      events,
+    ),
+  );
 
   function head() {
     const now = fixture();
@@ -50,7 +67,6 @@ export function match(params) {
     const list = told.events.filter((event) => SIGNS[event.type]).reverse();
     quiet.hidden = list.length > 0;
     keyed(events, list, (event) => `${event.eventId}-${event.type}-${event.instrument}`, happening);
-    panel?.tell(told.events);
   });
 
   function choose(next) {
@@ -65,8 +81,25 @@ export function match(params) {
   }
 
   const offs = [
-    league.on('fixtures', () => { head(); read(); }), league.on('market', () => { home.draw(); away.draw(); }),
-    league.on('price', (moved) => { home.move(moved); away.move(moved); }), league.on('book', paced(500, () => { home.draw(); away.draw(); })),
+    league.on('fixtures', () => {
+      head();
+      read();
+    }),
+    league.on('market', () => {
+      home.draw();
+      away.draw();
+    }),
+    league.on('price', (moved) => {
+      home.move(moved);
+      away.move(moved);
+    }),
+    league.on(
+      'book',
+      paced(500, () => {
+        home.draw();
+        away.draw();
+      }),
+    ),
   ];
   head();
   choose(slug);
@@ -94,6 +127,11 @@ const favourite = (members) => (members.find((member) => member.starts && member
 function happening(event) {
   const who = league.name(event.instrument) ?? '';
   const other = event.related ? ` (${league.name(event.related)})` : '';
-  return h('li', { 'data-kind': event.type }, h('span', { class: 'minute figure' }, minute(event)), icon(SIGNS[event.type]),
-    h('span', {}, h('b', {}, words(event.type)), event.instrument ? ` ${who}${other}` : ''));
+  return h(
+    'li',
+    { 'data-kind': event.type },
+    h('span', { class: 'minute figure' }, minute(event)),
+    icon(SIGNS[event.type]),
+    h('span', {}, h('b', {}, words(event.type)), event.instrument ? ` ${who}${other}` : ''),
+  );
 }

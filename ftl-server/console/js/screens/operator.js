@@ -17,9 +17,23 @@ export function operator() {
   function draw() {
     parts.forEach((part) => part.close?.());
     parts = session.operator ? [health(), replays(), pitch(), freezing(), rules(), accounts()] : [];
-    const leave = h('button', { class: 'button small', on: { click: () => { session.setOperator(null); draw(); } } }, 'Forget the token');
-    node.replaceChildren(h('div', { class: 'row' }, h('h1', {}, 'Operator'), session.operator ? leave : null),
-      session.operator ? h('div', { class: 'panels' }, ...parts.map((part) => part.node)) : door(draw));
+    const leave = h(
+      'button',
+      {
+        class: 'button small',
+        on: {
+          click: () => {
+            session.setOperator(null);
+            draw();
+          },
+        },
+      },
+      'Forget the token',
+    );
+    node.replaceChildren(
+      h('div', { class: 'row' }, h('h1', {}, 'Operator'), session.operator ? leave : null),
+      session.operator ? h('div', { class: 'panels' }, ...parts.map((part) => part.node)) : door(draw),
+    );
   }
 
   draw();
@@ -37,10 +51,20 @@ function door(open) {
       open();
     } catch (error) {
       session.setOperator(null);
-      say(problem, error.status === 401 ? 'This is not the operator\u2019s token. It is OPERATOR_TOKEN of the server; the demo prints it.' : error.advice);
+      say(
+        problem,
+        error.status === 401
+          ? 'This is not the operator\u2019s token. It is OPERATOR_TOKEN of the server; the demo prints it.'
+          : error.advice,
+      );
     }
   }
-  return h('form', { class: 'card door', 'aria-label': 'Operator\u2019s token', on: { submit } },
+  return h(
+    'form',
+    { class: 'card door', 'aria-label': 'Operator\u2019s token', on: { submit } },
     h('p', {}, 'What is done here is written into the journal with its reason.'),
-    field('Operator\u2019s token', token, 'Kept for this tab alone.'), problem, h('button', { class: 'button primary', type: 'submit' }, 'Open'));
+    field('Operator\u2019s token', token, 'Kept for this tab alone.'),
+    problem,
+    h('button', { class: 'button primary', type: 'submit' }, 'Open'),
+  );
 }

@@ -11,7 +11,8 @@ import { cancel } from '../parts/orders.js';
 
 /** Why a position closed, for who did not close it. */
 const WHY = {
-  washout: 'Your margin level had fallen to 50 % or below: the position with the largest loss was closed on the curve, as for everybody at that moment.',
+  washout:
+    'Your margin level had fallen to 50 % or below: the position with the largest loss was closed on the curve, as for everybody at that moment.',
   stop_loss: 'The price reached your stop loss.',
   take_profit: 'The price reached your take profit.',
   auto_exit_ft: 'Full time: every position in the match settles at one price for all.',
@@ -20,8 +21,16 @@ const WHY = {
 };
 
 export function portfolio() {
-  const tiles = Object.fromEntries([['equity', 'Equity'], ['unrealised', 'Open result'], ['realised', 'Realised'], ['balance', 'Balance'], ['used', 'Margin used'], ['free', 'Free']]
-    .map(([name, text]) => [name, { value: h('dd', { class: 'figure' }), text }]));
+  const tiles = Object.fromEntries(
+    [
+      ['equity', 'Equity'],
+      ['unrealised', 'Open result'],
+      ['realised', 'Realised'],
+      ['balance', 'Balance'],
+      ['used', 'Margin used'],
+      ['free', 'Free'],
+    ].map(([name, text]) => [name, { value: h('dd', { class: 'figure' }), text }]),
+  );
   const margin = meter('Margin level');
   const open = h('ul', { class: 'positions' });
   const noneOpen = h('p', { class: 'muted' }, 'Nothing is open. Choose a player in the stadium.');
@@ -29,12 +38,20 @@ export function portfolio() {
   const restingPart = h('section', { class: 'card', 'aria-labelledby': 'resting' }, h('h2', { id: 'resting' }, 'Resting orders'), resting);
   const closed = h('ul', { class: 'closed' });
   const noneClosed = h('p', { class: 'muted' }, 'Nothing has closed yet.');
-  const node = h('div', { class: 'screen portfolio' }, h('h1', {}, 'Portfolio'),
-    h('section', { class: 'card summary', 'aria-label': 'Summary' },
-      h('dl', { class: 'tiles' }, ...Object.values(tiles).map(({ value, text }) => h('div', {}, h('dt', {}, text), value))), margin.node),
+  const node = h(
+    'div',
+    { class: 'screen portfolio' },
+    h('h1', {}, 'Portfolio'),
+    h(
+      'section',
+      { class: 'card summary', 'aria-label': 'Summary' },
+      h('dl', { class: 'tiles' }, ...Object.values(tiles).map(({ value, text }) => h('div', {}, h('dt', {}, text), value))),
+      margin.node,
+    ),
     h('section', { class: 'card', 'aria-labelledby': 'open' }, h('h2', { id: 'open' }, 'Open positions'), noneOpen, open),
     restingPart,
-    h('section', { class: 'card', 'aria-labelledby': 'closed' }, h('h2', { id: 'closed' }, 'Closed positions'), noneClosed, closed));
+    h('section', { class: 'card', 'aria-labelledby': 'closed' }, h('h2', { id: 'closed' }, 'Closed positions'), noneClosed, closed),
+  );
 
   function draw() {
     const { book } = league;
@@ -61,7 +78,12 @@ export function portfolio() {
     show(noneClosed, !page.items.length);
   });
 
-  const offs = [league.on('book', draw), league.on('price', draw), league.on('notification', readClosed), league.on('connection', readClosed)];
+  const offs = [
+    league.on('book', draw),
+    league.on('price', draw),
+    league.on('notification', readClosed),
+    league.on('connection', readClosed),
+  ];
   draw();
   readClosed();
   return {
@@ -76,16 +98,48 @@ export function portfolio() {
 
 function order(row) {
   const what = row.action === 'open' ? `Open ${row.direction} ${row.lots}` : `Close ${row.lots}`;
-  const wait = row.due ? countdown(Date.parse(row.due), Date.parse(row.placedAt)).node : h('span', { class: 'muted' }, 'waits for its price');
-  const button = row.type === 'limit'
-    ? h('button', { class: 'button small', 'aria-label': `Cancel the limit order in ${league.name(row.instrument)}`, on: { click: () => cancel(row) } }, 'Cancel') : null;
-  return h('li', {}, h('b', {}, league.name(row.instrument)), h('span', {}, `${what}${row.limitPrice ? ` at ${price(row.limitPrice)}` : ''}`), wait, button);
+  const wait = row.due
+    ? countdown(Date.parse(row.due), Date.parse(row.placedAt)).node
+    : h('span', { class: 'muted' }, 'waits for its price');
+  const button =
+    row.type === 'limit'
+      ? h(
+          'button',
+          {
+            class: 'button small',
+            'aria-label': `Cancel the limit order in ${league.name(row.instrument)}`,
+            on: { click: () => cancel(row) },
+          },
+          'Cancel',
+        )
+      : null;
+  return h(
+    'li',
+    {},
+    h('b', {}, league.name(row.instrument)),
+    h('span', {}, `${what}${row.limitPrice ? ` at ${price(row.limitPrice)}` : ''}`),
+    wait,
+    button,
+  );
 }
 
 function closedRow(row) {
   const why = WHY[row.reason];
-  return h('li', { 'data-reason': row.reason },
-    h('div', { class: 'row' }, h('b', {}, league.name(row.instrument)), h('span', { class: 'figure delta', 'data-tone': tone(Number(row.pnl)) }, signed(row.pnl))),
-    h('div', { class: 'row small' }, h('span', {}, `${words(row.direction)} ${row.lots}, ${price(row.entryPrice)} \u2192 ${price(row.exitPrice)}`), h('span', { class: 'muted figure' }, time(row.closedAt))),
-    h('p', { class: 'reason' }, h('span', { class: 'chip', 'data-reason': row.reason }, words(row.reason)), why ? ` ${why}` : ''));
+  return h(
+    'li',
+    { 'data-reason': row.reason },
+    h(
+      'div',
+      { class: 'row' },
+      h('b', {}, league.name(row.instrument)),
+      h('span', { class: 'figure delta', 'data-tone': tone(Number(row.pnl)) }, signed(row.pnl)),
+    ),
+    h(
+      'div',
+      { class: 'row small' },
+      h('span', {}, `${words(row.direction)} ${row.lots}, ${price(row.entryPrice)} \u2192 ${price(row.exitPrice)}`),
+      h('span', { class: 'muted figure' }, time(row.closedAt)),
+    ),
+    h('p', { class: 'reason' }, h('span', { class: 'chip', 'data-reason': row.reason }, words(row.reason)), why ? ` ${why}` : ''),
+  );
 }

@@ -6,7 +6,11 @@ import { points, tone } from '../format.js';
 import { league } from '../league.js';
 import { session } from '../session.js';
 
-const KINDS = [['pnl', 'Profit'], ['equity', 'Equity'], ['roi', 'Return']];
+const KINDS = [
+  ['pnl', 'Profit'],
+  ['equity', 'Equity'],
+  ['roi', 'Return'],
+];
 const MEANS = {
   pnl: 'Realised profit: what closed positions brought.',
   equity: 'What a book is worth now, less what was granted.',
@@ -21,36 +25,100 @@ export function ranks() {
   const own = h('p', { class: 'own', role: 'status' });
   const means = h('p', { class: 'muted' });
   const districts = h('tbody', {});
-  const windows = choice('When', [['season', 'Season'], ['week', 'This week']], season, (value) => { season = value; read(); });
-  const node = h('div', { class: 'screen' }, h('h1', {}, 'Ranks'),
-    h('div', { class: 'columns' },
-      h('section', { class: 'card', 'aria-label': 'Board' },
-        h('div', { class: 'tools' },
-          choice('Board', KINDS, kind, (value) => { kind = value; show(windows, kind !== 'equity'); read(); }),
-          choice('Among', [['overall', 'Everybody'], ['district', session.player.district]], scope, (value) => { scope = value; read(); }), windows),
-        means, own,
-        table(['Rank', 'Player', 'Score'], rows, 'Board')),
-      h('section', { class: 'card', 'aria-labelledby': 'districts' }, h('h2', { id: 'districts' }, 'District against district'),
+  const windows = choice(
+    'When',
+    [
+      ['season', 'Season'],
+      ['week', 'This week'],
+    ],
+    season,
+    (value) => {
+      season = value;
+      read();
+    },
+  );
+  const node = h(
+    'div',
+    { class: 'screen' },
+    h('h1', {}, 'Ranks'),
+    h(
+      'div',
+      { class: 'columns' },
+      h(
+        'section',
+        { class: 'card', 'aria-label': 'Board' },
+        h(
+          'div',
+          { class: 'tools' },
+          choice('Board', KINDS, kind, (value) => {
+            kind = value;
+            show(windows, kind !== 'equity');
+            read();
+          }),
+          choice(
+            'Among',
+            [
+              ['overall', 'Everybody'],
+              ['district', session.player.district],
+            ],
+            scope,
+            (value) => {
+              scope = value;
+              read();
+            },
+          ),
+          windows,
+        ),
+        means,
+        own,
+        table(['Rank', 'Player', 'Score'], rows, 'Board'),
+      ),
+      h(
+        'section',
+        { class: 'card', 'aria-labelledby': 'districts' },
+        h('h2', { id: 'districts' }, 'District against district'),
         h('p', { class: 'muted' }, 'This week: the ten best of each, by ten. Members since before the week count, from three matches on.'),
-        table(['Rank', 'District', 'Score'], districts, 'Districts'))));
+        table(['Rank', 'District', 'Score'], districts, 'Districts'),
+      ),
+    ),
+  );
 
   const read = paced(400, async () => {
     const query = { scope, window: kind === 'equity' ? undefined : season, limit: 20 };
     const [board, table] = await Promise.all([get(`/api/leaderboard/${kind}`, query), get('/api/districts')]).catch(() => []);
     if (!board) return;
     say(means, MEANS[kind]);
-    say(own, board.own ? `You are ${ordinal(board.own.rank)} of ${board.total}, with ${shown(kind, board.own.score)}.` : 'You stand on this board once a position of yours has closed.');
+    say(
+      own,
+      board.own
+        ? `You are ${ordinal(board.own.rank)} of ${board.total}, with ${shown(kind, board.own.score)}.`
+        : 'You stand on this board once a position of yours has closed.',
+    );
     const shownRows = [...board.rows];
     const last = shownRows.at(-1)?.rank ?? 0;
     shownRows.push(...board.neighbours.filter((row) => row.rank > last));
-    keyed(rows, shownRows, (row) => row.accountId, rankRow, (element, row) => updateRank(element, row, kind));
+    keyed(
+      rows,
+      shownRows,
+      (row) => row.accountId,
+      rankRow,
+      (element, row) => updateRank(element, row, kind),
+    );
     keyed(districts, table.week.districts, (row) => row.district, districtRow, updateDistrict);
   });
 
   const timer = setInterval(() => document.hidden || read(), 3_000);
   const off = league.on('notification', () => read());
   read();
-  return { node, title: 'Ranks', close: () => { off(); clearInterval(timer); read.cancel(); } };
+  return {
+    node,
+    title: 'Ranks',
+    close: () => {
+      off();
+      clearInterval(timer);
+      read.cancel();
+    },
+  };
 }
 
 const shown = (kind, score) => (kind === 'roi' ? `${(Number(score) * 100).toFixed(2)} %` : `${points(score)} points`);
@@ -60,8 +128,13 @@ function ordinal(n) {
   return `${n}${{ one: 'st', two: 'nd', few: 'rd', other: 'th' }[rules.select(n)]}`;
 }
 
-const table = (heads, body, label) => h('table', { 'aria-label': label },
-  h('thead', {}, h('tr', {}, ...heads.map((text, n) => h('th', { scope: 'col', class: n === 1 ? '' : 'number' }, text)))), body);
+const table = (heads, body, label) =>
+  h(
+    'table',
+    { 'aria-label': label },
+    h('thead', {}, h('tr', {}, ...heads.map((text, n) => h('th', { scope: 'col', class: n === 1 ? '' : 'number' }, text)))),
+    body,
+  );
 
 function rankRow(row) {
   const parts = { rank: h('td', { class: 'number figure' }), name: h('td', {}), score: h('td', { class: 'number figure delta' }) };
@@ -73,7 +146,7 @@ function rankRow(row) {
 function updateRank(element, row, kind) {
   const me = row.accountId === session.player.accountId;
   say(element.parts.rank, String(row.rank));
-  say(element.parts.name, me ? `${row.name ?? session.player.name} (you)` : row.name ?? `Bot ${row.accountId.slice(-4)}`);
+  say(element.parts.name, me ? `${row.name ?? session.player.name} (you)` : (row.name ?? `Bot ${row.accountId.slice(-4)}`));
   say(element.parts.score, shown(kind, row.score).replace(' points', ''));
   set(element.parts.score, 'data-tone', kind === 'equity' ? null : tone(Number(row.score)));
   set(element, 'data-me', me);

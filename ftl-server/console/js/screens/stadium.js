@@ -13,15 +13,23 @@ export function stadium() {
   const movers = h('ol', { class: 'movers' });
   const latest = h('ol', { class: 'activity' });
   const latestCard = h('section', { class: 'card', 'aria-labelledby': 'latest' }, h('h2', { id: 'latest' }, 'Latest on the pitch'), latest);
-  const nothing = h('div', { class: 'empty-state' },
+  const nothing = h(
+    'div',
+    { class: 'empty-state' },
     h('h2', {}, 'No match yet'),
     h('p', {}, 'A match appears here as soon as it is announced. An operator can start a replay on the operator\u2019s page.'),
-    h('a', { class: 'button', href: '#/operator' }, 'Operator\u2019s page'));
+    h('a', { class: 'button', href: '#/operator' }, 'Operator\u2019s page'),
+  );
   const liveHead = h('h2', {}, 'On now');
   const otherHead = h('h2', {}, 'Before and after');
-  const node = h('div', { class: 'screen stadium' }, h('h1', {}, 'Stadium'), nothing,
+  const node = h(
+    'div',
+    { class: 'screen stadium' },
+    h('h1', {}, 'Stadium'),
+    nothing,
     h('div', { class: 'grounds' }, liveHead, live, otherHead, others, latestCard),
-    h('section', { class: 'card movers-card', 'aria-labelledby': 'movers' }, h('h2', { id: 'movers' }, 'On the move'), movers));
+    h('section', { class: 'card movers-card', 'aria-labelledby': 'movers' }, h('h2', { id: 'movers' }, 'On the move'), movers),
+  );
 
   function draw() {
     const on = league.fixtures.filter((fixture) => fixture.live);
@@ -45,7 +53,7 @@ export function stadium() {
   }
 
   function happen() {
-    const items = league.activity.filter((item) => item.kind === 'match' && !item.takenBack && SIGNS[item.event.type]).slice(0, 6);
+    const items = league.news.filter((item) => item.kind === 'match' && !item.takenBack && SIGNS[item.event.type]).slice(0, 6);
     keyed(latest, items, (item) => `${item.seq}-${item.n}`, happening);
     latestCard.hidden = !items.length;
   }
@@ -56,17 +64,44 @@ export function stadium() {
   return { node, title: 'Stadium', close: () => offs.forEach((off) => off()) };
 }
 
-const happening = (item) => h('li', { 'data-kind': 'match' }, icon(SIGNS[item.event.type]),
-  h('span', {}, h('b', {}, `${minute(item.event)} ${words(item.event.type)}`), item.event.instrument ? `, ${league.name(item.event.instrument)}` : ''),
-  h('time', { class: 'muted figure', datetime: item.at }, time(item.at)));
+const happening = (item) =>
+  h(
+    'li',
+    { 'data-kind': 'match', 'data-type': item.event.type },
+    icon(SIGNS[item.event.type]),
+    h(
+      'span',
+      {},
+      h('b', {}, `${minute(item.event)} ${words(item.event.type)}`),
+      item.event.instrument ? `, ${league.name(item.event.instrument)}` : '',
+    ),
+    h('time', { class: 'muted figure', datetime: item.at }, time(item.at)),
+  );
 
 function card(fixture) {
-  const parts = { score: h('span', { class: 'score figure' }), clock: h('span', { class: 'clock figure' }), window: h('span', { class: 'chip' }), count: h('span', { class: 'muted' }) };
-  const item = h('li', {},
-    h('a', { class: 'card fixture', href: link('match', fixture.id) },
+  const parts = {
+    score: h('span', { class: 'score figure' }),
+    clock: h('span', { class: 'clock figure' }),
+    window: h('span', { class: 'chip' }),
+    count: h('span', { class: 'muted' }),
+  };
+  const item = h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'card fixture', href: link('match', fixture.id) },
       h('span', { class: 'row' }, parts.clock, parts.window),
-      h('span', { class: 'teams' }, h('span', { class: 'team' }, fixture.home), parts.score, h('span', { class: 'team away' }, fixture.away)),
-      h('span', { class: 'row' }, parts.count)));
+      h(
+        'span',
+        { class: 'teams' },
+        h('span', { class: 'team' }, fixture.home),
+        parts.score,
+        h('span', { class: 'team away' }, fixture.away),
+      ),
+      h('span', { class: 'row' }, parts.count),
+    ),
+  );
   item.parts = parts;
   return item;
 }
@@ -85,8 +120,18 @@ function update(item, fixture) {
 
 function mover({ row }) {
   const figures = { mark: h('span', { class: 'figure' }), by: h('span', { class: 'figure delta' }) };
-  const item = h('li', {}, h('a', { href: row.fixture ? link('match', row.fixture, row.id) : link('player', row.id) },
-    h('span', { class: 'name' }, row.name), h('span', { class: 'muted team' }, row.team), figures.mark, figures.by));
+  const item = h(
+    'li',
+    {},
+    h(
+      'a',
+      { href: row.fixture ? link('match', row.fixture, row.id) : link('player', row.id) },
+      h('span', { class: 'name' }, row.name),
+      h('span', { class: 'muted team' }, row.team),
+      figures.mark,
+      figures.by,
+    ),
+  );
   item.parts = figures;
   return item;
 }

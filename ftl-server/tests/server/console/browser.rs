@@ -155,9 +155,9 @@ impl Chromium {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Presses with the mouse.
+    /// Presses with the mouse, once nothing lies over it.
     pub async fn press(&self, selector: &str) {
-        self.until(&format!("document.querySelector({})", Value::from(selector))).await;
+        self.until(&format!("audit.free({})", Value::from(selector))).await;
         let element = self.page.find_element(selector).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
         element.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
     }
@@ -166,9 +166,15 @@ impl Chromium {
     pub async fn fill(&self, selector: &str, text: &str) {
         self.until(&format!("document.querySelector({})", Value::from(selector))).await;
         let element = self.page.find_element(selector).await.unwrap();
-        element.click().await.unwrap();
+        element.focus().await.unwrap();
         self.eval("document.activeElement.select(), true").await;
         element.type_str(text).await.unwrap();
+    }
+
+    /// Presses a key in a field.
+    pub async fn key(&self, selector: &str, key: &str) {
+        let element = self.page.find_element(selector).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        element.focus().await.unwrap().press_key(key).await.unwrap();
     }
 
     /// Chooses an option.
