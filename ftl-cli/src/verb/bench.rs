@@ -16,6 +16,7 @@ mod reference;
 mod report;
 mod row;
 mod season;
+mod shared;
 mod ticks;
 mod washout;
 

@@ -47,6 +47,10 @@ fn every_row_is_listed_and_an_unknown_one_is_refused() {
         "reference-always",
         "reference-flushed",
         "reference-redis-core",
+        "shared-applied-redis",
+        "shared-applied-postgres",
+        "shared-flusher",
+        "shared-start-1m",
         "sim-64-matches",
         "audit-10m",
     ];

@@ -3,7 +3,7 @@
 use ftl_store::throwaway::AppendFsync;
 
 use super::row::Row;
-use super::{Setting, apply, audit, http, memory, ranks, reference, season, ticks, washout};
+use super::{Setting, apply, audit, http, memory, ranks, reference, season, shared, ticks, washout};
 use crate::failure::Failure;
 
 /// A row that can be measured.
@@ -124,6 +124,30 @@ const ALL: &[Benchmark] = &[
         what: "trades that a core of Redis carries as batches of the journal",
         baseline: USUAL,
         run: reference::core::run,
+    },
+    Benchmark {
+        name: "shared-applied-redis",
+        what: "from a command at one process to its execution at another, 5,000 a second, a journal in Redis",
+        baseline: "the answer of the process that the command was handed to",
+        run: |setting| shared::applied::run(setting, true, 2.0),
+    },
+    Benchmark {
+        name: "shared-applied-postgres",
+        what: "the same with a journal in PostgreSQL",
+        baseline: "the answer of the process that the command was handed to",
+        run: |setting| shared::applied::run(setting, false, 20.0),
+    },
+    Benchmark {
+        name: "shared-flusher",
+        what: "rows of every table that go to PostgreSQL, and how far they are behind a writer of 20,000 commands a second",
+        baseline: "COPY of the same rows into the same tables and indexes",
+        run: shared::flusher::run,
+    },
+    Benchmark {
+        name: "shared-start-1m",
+        what: "a process starts on 1,000,000 accounts with a position each in PostgreSQL",
+        baseline: "the same snapshot restored from memory, and the same tail applied",
+        run: shared::start::run,
     },
     Benchmark {
         name: "sim-64-matches",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -40,14 +41,7 @@ impl Site {
     /// figures and logs on.
     pub fn start(seed: u64, founding: Founding, settings: HashMap<&str, String>) -> Result<Self, Failure> {
         let directory = tempfile::tempdir().map_err(Failure::could_not_run)?;
-        let data = directory.path().to_string_lossy().into_owned();
-        let config = Config::from_lookup(|name| match name {
-            "API_PORT" => Some("0".into()),
-            "FTL_DATA" => Some(data.clone()),
-            "OPERATOR_TOKEN" => Some(OPERATOR.into()),
-            "RATE_LIMIT_SCALE" => Some("1000".into()),
-            name => settings.get(name).cloned(),
-        })?;
+        let config = configured(directory.path(), &settings)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::could_not_run)?;
         let (server, books) = runtime.block_on(prepare(config, seed, founding))?;
         let now = server.app.now();
@@ -123,6 +117,17 @@ impl Site {
         runtime.block_on(server.stop())?;
         Ok(())
     }
+}
+
+/// A server of the benchmark: any free port, limits raised.
+pub fn configured(directory: &Path, settings: &HashMap<&str, String>) -> Result<Config, Failure> {
+    Ok(Config::from_lookup(|name| match name {
+        "API_PORT" => Some("0".into()),
+        "FTL_DATA" => Some(directory.to_string_lossy().into_owned()),
+        "OPERATOR_TOKEN" => Some(OPERATOR.into()),
+        "RATE_LIMIT_SCALE" => Some("1000".into()),
+        name => settings.get(name).cloned(),
+    })?)
 }
 
 async fn prepare(config: Config, seed: u64, founding: Founding) -> Result<(Server, Vec<BookId>), Failure> {

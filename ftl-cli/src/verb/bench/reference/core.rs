@@ -99,7 +99,8 @@ async fn measured(setting: Setting) -> Result<Row, Failure> {
         .with("rounds", ROUNDS))
 }
 
-fn command(n: u64, books: &[BookId], slugs: &[String]) -> Command {
+/// The same order as a command.
+pub fn command(n: u64, books: &[BookId], slugs: &[String]) -> Command {
     let order = order(n, books, slugs);
     let open = OpenPosition {
         book: BookId::season(order.account),
