@@ -126,6 +126,24 @@ const ALL: &[Benchmark] = &[
         run: reference::core::run,
     },
     Benchmark {
+        name: "shared-journal-everysec",
+        what: "entries that a journal in Redis takes, 512 an append, appendfsync everysec",
+        baseline: "a bare XADD of the same blob",
+        run: |setting| shared::journal::redis(setting, AppendFsync::EverySecond),
+    },
+    Benchmark {
+        name: "shared-journal-always",
+        what: "the same with appendfsync always",
+        baseline: "a bare XADD of the same blob",
+        run: |setting| shared::journal::redis(setting, AppendFsync::Always),
+    },
+    Benchmark {
+        name: "shared-journal-postgres",
+        what: "entries that a journal in PostgreSQL takes from 4 processes that contend, 512 an append",
+        baseline: "a bare INSERT of the same bytes over 4 connections",
+        run: |setting| shared::journal::postgres(setting, 4),
+    },
+    Benchmark {
         name: "shared-applied-redis",
         what: "from a command at one process to its execution at another, 5,000 a second, a journal in Redis",
         baseline: "the answer of the process that the command was handed to",

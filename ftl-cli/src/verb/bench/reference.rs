@@ -72,7 +72,7 @@ impl Side {
 }
 
 /// Connections that time out late: a bench on a busy machine is no outage.
-async fn connected(server: &ThrowawayRedis) -> Result<MultiplexedConnection, Failure> {
+pub async fn connected(server: &ThrowawayRedis) -> Result<MultiplexedConnection, Failure> {
     let redis = RedisServer::at(&server.url()).map_err(Failure::could_not_run)?;
     redis.connect(Duration::from_secs(10)).await.map_err(Failure::could_not_run)
 }

@@ -2,10 +2,12 @@
 //!
 //! - [`applied`]: from an append at one process to its execution at another.
 //! - [`flusher`]: how fast what a league leaves goes to PostgreSQL.
+//! - [`journal`]: how fast their journals take entries.
 //! - [`start`]: a process that starts on a large league.
 
 pub mod applied;
 pub mod flusher;
+pub mod journal;
 pub mod start;
 
 use std::time::Duration;

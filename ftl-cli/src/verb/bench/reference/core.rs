@@ -27,7 +27,7 @@ use super::{ACCOUNTS, INSTRUMENTS, ROUNDS, connected, order};
 use crate::failure::Failure;
 
 /// Commands in an append.
-const BATCH: u64 = 512;
+pub const BATCH: u64 = 512;
 /// Scripts in a pipeline.
 const PIPELINE: u64 = 64;
 
