@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use ftl_core::time::At;
+use ftl_core::time::{At, Span};
 
 /// The claims do not answer: the ticket may be used or not, and the client gets another one.
 #[derive(Debug, thiserror::Error)]
@@ -18,17 +18,30 @@ pub trait Tickets: Send + Sync {
     async fn claim(&self, id: &str, until: At, now: At) -> Result<bool, TicketError>;
 }
 
+/// Between two clearings.
+const CLEARING: Span = Span::seconds(10);
+
 /// Claims at this process alone.
 #[derive(Debug, Default)]
-pub struct TicketsHere(Mutex<HashMap<String, At>>);
+pub struct TicketsHere(Mutex<Claimed>);
+
+#[derive(Debug, Default)]
+struct Claimed {
+    /// When they end.
+    tickets: HashMap<String, At>,
+    cleared: At,
+}
 
 #[async_trait]
 impl Tickets for TicketsHere {
     async fn claim(&self, id: &str, until: At, now: At) -> Result<bool, TicketError> {
         let mut claimed = self.0.lock().map_err(|error| TicketError(error.to_string()))?;
-        // Tickets last a minute: the map stays as small as the logins of one.
-        claimed.retain(|_, until| *until > now);
-        Ok(claimed.insert(id.to_owned(), until).is_none())
+        // Tickets last a minute: the map stays as small as the connections of one.
+        if claimed.cleared.after(CLEARING) <= now {
+            claimed.tickets.retain(|_, until| *until > now);
+            claimed.cleared = now;
+        }
+        Ok(claimed.tickets.insert(id.to_owned(), until).is_none())
     }
 }
 
@@ -39,9 +52,9 @@ mod tests {
     #[tokio::test]
     async fn a_ticket_is_claimed_once_and_forgotten_when_it_has_ended() {
         let tickets = TicketsHere::default();
-        assert!(tickets.claim("a", At(60), At(0)).await.unwrap());
-        assert!(!tickets.claim("a", At(60), At(59)).await.unwrap());
-        assert!(tickets.claim("b", At(160), At(100)).await.unwrap());
-        assert_eq!(tickets.0.lock().unwrap().len(), 1);
+        assert!(tickets.claim("a", At(60_000), At(0)).await.unwrap());
+        assert!(!tickets.claim("a", At(60_000), At(59_000)).await.unwrap());
+        assert!(tickets.claim("b", At(160_000), At(100_000)).await.unwrap());
+        assert_eq!(tickets.0.lock().unwrap().tickets.len(), 1);
     }
 }

@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod client;
+mod cuts;
 mod frames;
 mod resume;
