@@ -17,6 +17,7 @@ mod show;
 mod sim;
 mod snapshot;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,7 @@ enum Verb {
     Backfill(backfill::Backfill),
     Migrate(migrate::Migrate),
     Admin(admin::Admin),
+    Watch(watch::Watch),
     Bench(bench::Bench),
     Completions(completions::Completions),
 }
@@ -75,6 +77,7 @@ impl Ftl {
             Verb::Backfill(verb) => on_a_runtime(verb.run()),
             Verb::Migrate(verb) => on_a_runtime(verb.run()),
             Verb::Admin(verb) => on_a_runtime(verb.run()),
+            Verb::Watch(verb) => on_a_runtime(verb.run()),
             Verb::Bench(verb) => verb.run(),
             Verb::Completions(verb) => verb.run(),
         }

@@ -9,6 +9,7 @@ mod league;
 mod replay;
 mod serving;
 mod sim;
+mod watch;
 
 use std::process::{Command, Output};
 
