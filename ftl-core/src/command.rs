@@ -171,6 +171,11 @@ pub enum Action {
         /// Which.
         position: PositionId,
     },
+    /// From here on the league is executed by a later engine. A program that does not know it must not execute this.
+    UseEngine {
+        /// Which: the one in force comes before it.
+        engine: u32,
+    },
 }
 
 /// What a league is founded with.

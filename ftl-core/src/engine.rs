@@ -37,8 +37,30 @@ use crate::rulebook::Rulebook;
 use crate::state::State;
 use crate::time::At;
 
-/// The newest engine that this program knows; what an older one did differently is kept, behind its number.
-pub const NEWEST: u32 = 1;
+/// The newest engine that this program knows. Where a later one does something else, a handler asks
+/// [`State::engine`](crate::state::State::engine), and what the older one did stays behind its number. A build for tests
+/// knows one more, which does the same.
+pub const NEWEST: u32 = if cfg!(feature = "testing") { 2 } else { 1 };
+
+/// An entry, or a state, of an engine that this program does not know: whoever meets one stops rather than guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("entry {seq} is of engine {engine}, this program knows engines up to {NEWEST}: use a later program")]
+pub struct NewerEngine {
+    /// The entry.
+    pub seq: Seq,
+    /// Its engine.
+    pub engine: u32,
+}
+
+/// To be asked of every entry before it is applied.
+pub fn require_known(entry: &Entry) -> Result<(), NewerEngine> {
+    if let Action::UseEngine { engine } = entry.command.action
+        && engine > NEWEST
+    {
+        return Err(NewerEngine { seq: entry.seq, engine });
+    }
+    Ok(())
+}
 
 impl<R: Rulebook> State<R> {
     /// Applies one entry. The entry's seq must be the next one; its time must not go back.
@@ -104,6 +126,7 @@ impl<R: Rulebook> State<R> {
             }
             Action::CancelOrder { book, order } => self.cancel_order(*book, *order),
             Action::VoidPosition { position } => self.void_position(*position).map(done),
+            Action::UseEngine { engine } => self.use_engine(*engine).map(done),
         }
     }
 

@@ -221,6 +221,11 @@ pub enum Event {
         /// Whose.
         book: BookId,
     },
+    /// A later engine executes from here on.
+    EngineSwitched {
+        /// Which.
+        engine: u32,
+    },
 }
 
 /// A fill that opened a position.

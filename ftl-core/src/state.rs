@@ -55,6 +55,8 @@ pub struct State<R: Rulebook = Standard> {
     pub(crate) at: At,
     pub(crate) genesis: Option<Arc<Genesis>>,
     pub(crate) rules: Arc<Rules>,
+    /// Which engine executes; see [`engine::NEWEST`](crate::engine::NEWEST).
+    pub(crate) engine: u32,
     pub(crate) ledger: Ledger,
     pub(crate) accounts: Table<Account>,
     pub(crate) books: Table<Book>,
@@ -156,6 +158,7 @@ impl<R: Rulebook> State<R> {
             at: At(0),
             genesis: None,
             rules: Arc::new(Rules::of(Preset::Fair, 1_000)),
+            engine: 1,
             ledger: Ledger::default(),
             accounts: Table::default(),
             books: Table::default(),
@@ -211,6 +214,10 @@ impl<R: Rulebook> State<R> {
     /// What the league was founded with.
     pub fn genesis(&self) -> Option<&Genesis> {
         self.genesis.as_deref()
+    }
+    /// The engine in force.
+    pub fn engine(&self) -> u32 {
+        self.engine
     }
     /// The rules in force.
     pub fn rules(&self) -> &Rules {

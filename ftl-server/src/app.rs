@@ -6,6 +6,7 @@ use ftl_core::id::{AccountId, InstrumentIdx, Seq};
 use ftl_core::journal::Clock;
 use ftl_core::rejection::Rejection;
 use ftl_core::time::At;
+use ftl_store::postgres::presence::{self, Process};
 
 use crate::auth::Tokens;
 use crate::config::{Config, Environment};
@@ -16,6 +17,7 @@ use crate::past::Past;
 use crate::problem::Problem;
 use crate::replays::Replays;
 use crate::replica::Replica;
+use crate::stores::shared::SharedLeague;
 use crate::ws::Hub;
 
 /// See the module.
@@ -52,6 +54,8 @@ pub struct Parts {
     pub importing: tokio::sync::Mutex<()>,
     /// Makes command ids of accounts and keys.
     pub command_key: [u8; 32],
+    /// Where the league's other processes are seen, if there may be some.
+    pub shared: Option<SharedLeague>,
     /// Cut when the server ends: streams watch it.
     pub ending: tokio_util::sync::CancellationToken,
 }
@@ -103,6 +107,15 @@ impl App {
                 Err(Problem::unavailable("tickets_unavailable", "Tickets cannot be checked", "try again with another ticket"))
             }
         }
+    }
+
+    /// The processes of the league that live, this one among them; none where it is alone.
+    pub(crate) async fn others(&self) -> Result<Vec<Process>, Problem> {
+        let Some(shared) = &self.shared else { return Ok(Vec::new()) };
+        presence::living_of(&shared.database, &self.config.league).await.map_err(|error| {
+            tracing::error!(%error, "the processes that live are not known");
+            Problem::unavailable("database_unavailable", "The database does not answer", "try again")
+        })
     }
 
     /// The last entry applied.

@@ -51,6 +51,8 @@ pub struct Config {
     pub log_level: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Where spans go.
+    pub traces: TracesExporter,
     /// Entries between two snapshots.
     pub snapshot_every: u64,
     /// WebSocket connections that a process takes.
@@ -103,6 +105,17 @@ pub enum Ack {
     Journal,
     /// When Postgres has it.
     Postgres,
+}
+
+/// `OTEL_TRACES_EXPORTER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TracesExporter {
+    /// Nowhere.
+    None,
+    /// Printed, for a look.
+    Stdout,
+    /// To a collector.
+    Otlp,
 }
 
 /// `LOG_FORMAT`.
@@ -212,6 +225,12 @@ impl Config {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
+            traces: vars.parse("OTEL_TRACES_EXPORTER", |text| match text {
+                "none" => Some(TracesExporter::None),
+                "stdout" => Some(TracesExporter::Stdout),
+                "otlp" => Some(TracesExporter::Otlp),
+                _ => None,
+            })?,
             snapshot_every: 50_000,
             ws_connections: 20_000,
             shown: vars.shown(),
@@ -267,7 +286,9 @@ impl Vars<'_> {
             let Some(value) = self.get(setting.name) else { continue };
             if !setting.only.unwrap_or(&[]).contains(&value.trim()) {
                 let what = if setting.secret { "it".to_owned() } else { format!("{value:?}") };
-                return Err(error(setting.name, &format!("{what} is for a later version")));
+                let traces = setting.name == "OTEL_TRACES_EXPORTER";
+                let why = if traces { "needs a build with the feature otel" } else { "is for a later version" };
+                return Err(error(setting.name, &format!("{what} {why}")));
             }
         }
         Ok(())

@@ -98,6 +98,11 @@ impl History {
         Ok(Arc::new(Self { projections, answers, past_ids, keeping, written, begun: watch::Sender::new(None), flush }))
     }
 
+    /// Tells how far history is.
+    pub fn written(&self) -> watch::Receiver<Seq> {
+        self.written.subscribe()
+    }
+
     /// Whether this process writes history; such a process takes snapshots too.
     pub fn is_written_here(&self) -> bool {
         !matches!(self.keeping, Keeping::Elsewhere)

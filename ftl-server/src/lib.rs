@@ -8,7 +8,8 @@
 //! - [`routes`]: the handlers. [`commands`]: from a request to a command and back.
 //! - [`ws`]: WebSockets; `routes::events` is the same for clients that have none.
 //! - [`replica`]: appends, applies, answers. [`history`], [`equity`]: what is read beside the state.
-//! - [`replays`]: matches that are played into the league. [`problem`]: every failure. [`telemetry`]: figures.
+//! - [`replays`]: matches that are played into the league. [`problem`]: every failure. [`telemetry`]: figures. [`traces`]: a
+//!   command's way.
 //!
 //! No rule of the game is here.
 #![warn(missing_docs)]
@@ -35,5 +36,6 @@ pub mod routes;
 pub mod serve;
 pub mod stores;
 pub mod telemetry;
+pub mod traces;
 pub mod wire;
 pub mod ws;

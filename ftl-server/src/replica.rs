@@ -42,6 +42,7 @@ use tokio::task::JoinHandle;
 
 use crate::history::Told;
 use crate::problem::Problem;
+use crate::traces::Traces;
 use crate::wire::League;
 use activity::Activity;
 use agreement::Agreement;
@@ -89,6 +90,8 @@ pub struct ReplicaParts {
     pub kept: Kept,
     /// What other processes compute.
     pub agreement: Agreement,
+    /// Spans of commands on their way.
+    pub traces: Arc<Traces>,
 }
 
 /// What the threads and tasks of a replica share.
@@ -114,6 +117,7 @@ pub(crate) struct Shared {
     pub reload: Arc<Notify>,
     pub kept: Kept,
     pub agreement: Agreement,
+    pub traces: Arc<Traces>,
     /// Wakes the apply thread: an entry was quarantined, or the end.
     pub wake: Notify,
     /// Set once, to end threads and tasks.
@@ -156,6 +160,7 @@ impl Replica {
             reload: parts.reload,
             kept: parts.kept,
             agreement: parts.agreement,
+            traces: parts.traces,
             wake: Notify::new(),
             closing: watch::Sender::new(false),
             ended: watch::Sender::new(false),
@@ -235,7 +240,9 @@ impl Replica {
     /// Appends a command and returns what became of it, once it is applied here and kept as it must be.
     pub async fn submit(&self, lane: Lane, command: Command) -> Result<Arc<Outcome>, SubmitError> {
         let life = self.shared.kept.life();
-        let outcome = self.appender.submit(lane, command).await?;
+        let id = command.id;
+        self.shared.traces.begin(id);
+        let outcome = self.appender.submit(lane, command).await.inspect_err(|_| self.shared.traces.failed(id))?;
         self.shared.kept.acknowledged(outcome.seq, life).await?;
         Ok(outcome)
     }

@@ -103,6 +103,7 @@ fn described(role: Role) -> OpenApiRouter<App> {
         .routes(routes!(admin::accounts::void))
         .routes(routes!(admin::rules::show, admin::rules::change))
         .routes(routes!(admin::quarantine::quarantine))
+        .routes(routes!(admin::engine::switch))
         .routes(routes!(admin::replays::start, admin::replays::list))
         .routes(routes!(admin::replays::stop));
 

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ftl_core::command::Genesis;
+use ftl_core::id::Seq;
 use ftl_core::journal::Journal;
 use ftl_core::projection::ProjectionError;
 use ftl_store::postgres::presence::Presence;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,7 @@ use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
 use crate::stores::{StoreError, Stores, default_genesis, found};
+use crate::traces::Traces;
 use crate::ws::Hub;
 
 /// How long requests that are under way may take to end.
@@ -144,6 +146,7 @@ impl Server {
         };
         let streams = matches!(config.role, Role::All | Role::Api | Role::Ws);
         let snapshots = if streams { snapshots.filling_the_window() } else { snapshots };
+        let traces = Arc::new(Traces::default());
         let agreement = match &stores.shared {
             Some(shared) => Agreement::through(shared.state_hashes(&config), config.snapshot_every),
             None => Agreement::with_nobody(),
@@ -158,6 +161,7 @@ impl Server {
             reload: Arc::clone(&reload),
             kept: stores.kept,
             agreement,
+            traces: Arc::clone(&traces),
         };
         let replica = Replica::start(parts).map_err(system("a thread"))?;
         let writer = history.write_from(told, config.flush_interval, reload).map_err(system("a thread"))?;
@@ -176,10 +180,12 @@ impl Server {
             replays: Default::default(),
             importing: Default::default(),
             command_key,
+            shared: stores.shared.clone(),
             ending: CancellationToken::new(),
             config,
         });
         let upkeep = tokio::spawn(keep_up(app.clone()));
+        tokio::spawn(tell_flushed(app.history.written(), traces));
         let presence = stores.shared.as_ref().map(|shared| Arc::clone(&shared.presence));
         if let Some(shared) = stores.shared {
             tokio::spawn(recovery::look_after(app.clone(), shared));
@@ -224,6 +230,14 @@ impl Server {
 async fn found_by_and_by(journal: Arc<dyn Journal>, genesis: Genesis) {
     while found(&*journal, genesis.clone()).await.is_err() {
         tokio::time::sleep(FOUND_AGAIN).await;
+    }
+}
+
+/// What is history ends its commands' traces.
+async fn tell_flushed(mut written: watch::Receiver<Seq>, traces: Arc<Traces>) {
+    while written.changed().await.is_ok() {
+        let seq = *written.borrow_and_update();
+        traces.flushed(seq);
     }
 }
 

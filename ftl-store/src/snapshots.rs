@@ -25,7 +25,7 @@ use crate::durable_file;
 
 const NAME: &[u8; 7] = b"FTLSNAP";
 /// What the state's rows are. A snapshot of another version is passed over, and the journal replayed.
-pub(crate) const VERSION: u8 = b'3';
+pub(crate) const VERSION: u8 = b'4';
 /// Confirmed snapshots that are kept.
 pub(crate) const KEPT: usize = 3;
 const CONFIRMED: &str = "snapshot";

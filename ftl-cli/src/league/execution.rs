@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use ftl_core::engine::require_known;
 use ftl_core::id::Seq;
 use ftl_core::outcome::{Entry, Outcome};
 use ftl_core::state::State;
@@ -77,6 +78,7 @@ impl Execution {
             return Ok(None);
         }
         let Some(entry) = self.waiting.pop_front() else { return Ok(None) };
+        require_known(&entry).map_err(Failure::could_not_run)?;
         let outcome = self.state.apply(&entry);
         self.bar.inc(1);
         Ok(Some((entry, outcome)))

@@ -65,7 +65,7 @@ impl Serve {
         if let Some(data) = self.data {
             config.data = data;
         }
-        logs(&config.log_level, config.log_format)?;
+        let telling = telling(&config)?;
         // Asked for before anything starts: a signal during the start ends it in order too.
         let until = ftl_server::serve::termination();
         let stores = Stores::of(&config).await?;
@@ -83,15 +83,59 @@ impl Serve {
         }
         until.await;
         server.stop().await?;
+        telling.end().await;
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// Logs and spans as the configuration says.
+fn telling(config: &Config) -> Result<Telling, Failure> {
+    #[cfg(feature = "otel")]
+    if let Some((spans, exporting)) = ftl_server::traces::begin(config.traces, &config.league).map_err(Failure::could_not_run)? {
+        use tracing_subscriber::Layer;
+        use tracing_subscriber::layer::SubscriberExt;
+        use tracing_subscriber::util::SubscriberInitExt;
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = match config.log_format {
+            LogFormat::Json => lines.json().boxed(),
+            LogFormat::Text => lines.with_ansi(output::is_watched()).boxed(),
+        };
+        // The commands' way, whatever the log's level: not what libraries do below.
+        let ours = tracing_subscriber::filter::Targets::new().with_target("ftl_server", tracing::Level::INFO);
+        let lines = lines.with_filter(filter(&config.log_level)?);
+        tracing_subscriber::registry().with(spans.with_filter(ours)).with(lines).init();
+        return Ok(Telling { exporting: Some(exporting) });
+    }
+    logs(&config.log_level, config.log_format)?;
+    Ok(Telling::default())
+}
+
+/// What is to be sent before the end.
+#[derive(Default)]
+struct Telling {
+    #[cfg(feature = "otel")]
+    exporting: Option<ftl_server::traces::Exporting>,
+}
+
+impl Telling {
+    #[cfg_attr(not(feature = "otel"), allow(clippy::unused_async))]
+    async fn end(self) {
+        #[cfg(feature = "otel")]
+        if let Some(exporting) = self.exporting {
+            // A collector that is away holds up the end for as long as one attempt takes.
+            let _ = tokio::task::spawn_blocking(move || exporting.end()).await;
+        }
+    }
+}
+
+fn filter(text: &str) -> Result<EnvFilter, Failure> {
+    let takes = "LOG_LEVEL takes a level, or a filter such as info,ftl_server=debug";
+    EnvFilter::try_new(text).map_err(|error| Failure::could_not_run(format!("{takes}: {error}")))
+}
+
 /// Logs on stderr, as `LOG_LEVEL` and `LOG_FORMAT` say.
 pub fn logs(filter: &str, format: LogFormat) -> Result<(), Failure> {
-    let takes = "LOG_LEVEL takes a level, or a filter such as info,ftl_server=debug";
-    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::could_not_run(format!("{takes}: {error}")))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(self::filter(filter)?).with_writer(std::io::stderr);
     match format {
         LogFormat::Json => logs.json().init(),
         LogFormat::Text => logs.with_ansi(output::is_watched()).init(),

@@ -28,6 +28,16 @@ impl<R: Rulebook> State<R> {
         Ok(())
     }
 
+    /// What is not known never comes here: [`require_known`](crate::engine::require_known) is asked before.
+    pub(crate) fn use_engine(&mut self, engine: u32) -> Result<(), Rejection> {
+        if engine <= self.engine || engine > crate::engine::NEWEST {
+            return Err(limits::invalid("to", "a later engine than the one in force"));
+        }
+        // From here nothing can fail.
+        self.emit(Event::EngineSwitched { engine });
+        Ok(())
+    }
+
     pub(crate) fn set_rules(&mut self, rules: &Rules) -> Result<(), Rejection> {
         limits::check_rules(rules)?;
         let rescaled = scale(&self.rules) != scale(rules);

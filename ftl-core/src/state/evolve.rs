@@ -41,6 +41,7 @@ impl<R: Rulebook> State<R> {
                 }
                 self.work.limits.extend(self.instruments.iter().map(|row| row.idx));
             }
+            Event::EngineSwitched { engine } => self.engine = *engine,
             Event::AccountOpened { account, district, kind } => self.account_opened(*account, district, *kind),
             Event::AccountSuspended { account, suspended } => {
                 if let Some(row) = self.accounts.get_mut(*account) {

@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::book::Book;
 use crate::codec::{self, DecodeError};
 use crate::command::Genesis;
+use crate::engine::{NEWEST, NewerEngine};
 use crate::hash::Hash;
 use crate::id::{NaturalKey, Seq};
 use crate::instrument::Instrument;
@@ -31,6 +32,7 @@ pub struct Snapshot {
     books: TableImage<Book>,
     orders: TableImage<Order>,
     remembered: RememberedImage,
+    engine: u32,
 }
 
 /// The small rows; hashed as one leaf.
@@ -60,6 +62,9 @@ pub enum RestoreError {
         /// What its rows give.
         got: Hash,
     },
+    /// Of an engine that this program does not know.
+    #[error(transparent)]
+    Engine(#[from] NewerEngine),
     /// Founded with another rulebook.
     #[error("the snapshot is of rulebook {0:?}")]
     Rulebook(String),
@@ -73,7 +78,7 @@ impl Snapshot {
     /// The state hash.
     pub fn hash(&self) -> Hash {
         let parts = [self.fixtures.hash(), self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
-        root(&self.head, parts)
+        root(&self.head, self.engine, parts)
     }
     /// As bytes, with the hash in front.
     pub fn encode(&self) -> Vec<u8> {
@@ -104,7 +109,7 @@ impl<R: Rulebook> State<R> {
     pub fn hash(&mut self) -> Hash {
         self.fixtures.remember_leaves();
         let parts = [self.fixtures.hash(), self.accounts.hash(), self.books.hash(), self.orders.hash(), self.remembered.hash()];
-        root(&self.head(), parts)
+        root(&self.head(), self.engine, parts)
     }
 
     /// What is needed to go on from here.
@@ -116,13 +121,18 @@ impl<R: Rulebook> State<R> {
             books: self.books.image(),
             orders: self.orders.image(),
             remembered: self.remembered.image(),
+            engine: self.engine,
         }
     }
 
     /// The state that a snapshot holds; its hash is computed anew and compared, its indexes are built.
     pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
         let (expected, snapshot): (Hash, Snapshot) = codec::decode(bytes)?;
+        if snapshot.engine > NEWEST {
+            return Err(NewerEngine { seq: snapshot.head.seq, engine: snapshot.engine }.into());
+        }
         let mut state = Self {
+            engine: snapshot.engine,
             seq: snapshot.head.seq,
             at: snapshot.head.at,
             genesis: snapshot.head.genesis,
@@ -150,10 +160,13 @@ impl<R: Rulebook> State<R> {
     }
 }
 
-/// The root of the hash tree.
-fn root(head: &Head, parts: [Hash; 5]) -> Hash {
+/// The root of the hash tree. The first engine is not told, so that leagues from before there was a second keep theirs.
+fn root(head: &Head, engine: u32, parts: [Hash; 5]) -> Hash {
     let mut tree = blake3::Hasher::new();
     tree.update(&codec::encode(head));
+    if engine > 1 {
+        tree.update(&engine.to_be_bytes());
+    }
     for part in parts {
         tree.update(&part.0);
     }

@@ -27,6 +27,9 @@ const fn later(name: &'static str, only: &'static [&'static str], secret: bool, 
     Setting { name, takes, default: "", secret, only: Some(only) }
 }
 
+/// What `OTEL_TRACES_EXPORTER` can be in this build.
+const TRACES: &[&str] = if cfg!(feature = "otel") { &["none", "stdout", "otlp"] } else { &["none"] };
+
 /// All of them, in the order of the reference.
 pub const SETTINGS: &[Setting] = &[
     setting("ENV", "development", "development or production"),
@@ -52,7 +55,11 @@ pub const SETTINGS: &[Setting] = &[
     later("SMTP_URL", &[], true, "nothing in this version"),
     later("TELEGRAM_BOT_TOKEN", &[], true, "nothing in this version"),
     later("SPORTMONKS_API_KEY", &[], true, "nothing in this version"),
-    later("OTEL_TRACES_EXPORTER", &["none"], false, "none in this version"),
+    Setting {
+        only: Some(TRACES),
+        default: "none",
+        ..setting("OTEL_TRACES_EXPORTER", "", "none; in a build with the feature otel also stdout or otlp")
+    },
     later("OTEL_METRICS_EXPORTER", &["none"], false, "none in this version"),
 ];
 

@@ -332,6 +332,7 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
     match result {
         Ok(appended) => {
             shared.lag.appended(appended.last);
+            shared.traces.appended(ids.iter().map(|(id, _)| *id), appended.first);
             let (now, at) = (shared.clock.now(), appended.at);
             metrics::gauge!("ftl_clock_skew_seconds").set((at.0 as f64 - now.0 as f64) / 1e3);
             shared.answers.appended_behind_doubts(appended.first);

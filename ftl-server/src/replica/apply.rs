@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ftl_core::engine::require_known;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch, Tip};
 use ftl_core::outcome::{Entry, Outcome};
@@ -267,8 +268,14 @@ impl Follower<'_> {
         }
         let entries: Vec<Entry> = batch.entries().collect();
         let mut outcomes: Vec<Arc<Outcome>> = Vec::with_capacity(entries.len());
-        while let Some(rest) = entries.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
+        // What comes before an entry of a newer engine is applied; nothing is guessed from there on.
+        let newer = entries.iter().find_map(|entry| require_known(entry).err());
+        let known = newer.map_or(entries.as_slice(), |newer| &entries[..entries.partition_point(|entry| entry.seq < newer.seq)]);
+        while let Some(rest) = known.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
             outcomes.extend(self.hold(rest)?);
+        }
+        if let Some(newer) = newer {
+            return Err(End::Stopped { seq: newer.seq, why: newer.to_string() });
         }
         if self.chain.tip.epoch > self.epoch {
             self.go_on_in(self.chain.tip.epoch);
@@ -355,6 +362,7 @@ impl Follower<'_> {
         let Some(last) = outcomes.last() else { return };
         let shared = self.shared;
         shared.lag.applied(last.seq);
+        shared.traces.applied(last.seq);
         // Whoever is answered finds everything that his answer stands on.
         shared.applied.send_replace(last.seq);
         let told = shared.answers.applied(outcomes);

@@ -81,6 +81,7 @@ fn touched(event: &Event) -> Touched {
         // What a fixture does concerns everybody in its squads, and a rule may concern everybody.
         Event::LeagueFounded(_)
         | Event::RulesChanged(_)
+        | Event::EngineSwitched { .. }
         | Event::InstrumentListed { .. }
         | Event::FixtureCreated { .. }
         | Event::PhaseEntered { .. } => Touched::All,

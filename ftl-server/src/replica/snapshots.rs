@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use ftl_core::engine::require_known;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, Journal};
 use ftl_core::state::Snapshot;
@@ -235,6 +236,7 @@ impl SnapshotPlan {
             for batch in &batches {
                 chain.follow(batch).map_err(|error| NoState::Refused(error.to_string()))?;
                 for entry in batch.entries().take_while(|entry| entry.seq <= seq) {
+                    require_known(&entry).map_err(|error| NoState::Refused(error.to_string()))?;
                     state.apply(&entry);
                 }
             }

@@ -2,6 +2,7 @@
 //! the audit log beside the entry's seq.
 
 pub mod accounts;
+pub mod engine;
 pub mod fixtures;
 pub mod imports;
 pub mod instruments;

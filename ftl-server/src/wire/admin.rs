@@ -257,6 +257,21 @@ pub struct GrantRequest {
     pub client_request_id: Option<String>,
 }
 
+/// `POST admin/engine`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EngineRequest {
+    /// The engine from here on.
+    pub to: u32,
+    /// A reason code for the audit log.
+    pub reason: String,
+    /// Only says what would happen.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Instead of an `Idempotency-Key`.
+    pub client_request_id: Option<String>,
+}
+
 /// `POST admin/quarantine`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

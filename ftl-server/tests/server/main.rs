@@ -19,6 +19,8 @@ mod operations;
 mod past;
 mod restart;
 mod shared;
+#[cfg(feature = "otel")]
+mod traces;
 mod trading;
 mod while_away;
 mod ws;

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use ftl_core::audit::{Check, of_the_rows};
+use ftl_core::command::{Action, Command};
+use ftl_core::engine::NEWEST;
+use ftl_core::id::CommandId;
 use ftl_core::id::Seq;
 use ftl_core::mutant::Mutant;
 use ftl_core::time::At;
@@ -12,6 +15,7 @@ use ftl_store::fork::{ForkError, in_database};
 use ftl_store::postgres::connect::Database;
 use ftl_store::postgres::leagues::OrderedBy;
 use ftl_store::postgres::migrations;
+use ftl_store::postgres::presence::Presence;
 use ftl_store::redis::connect::RedisServer;
 use reqwest::Method;
 use serde_json::json;
@@ -164,4 +168,38 @@ async fn a_process_that_computes_something_else_stops_and_the_others_go_on() {
     for harness in [odd, api, flusher] {
         harness.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_engine_comes_into_force_when_every_process_knows_it_and_one_that_does_not_stops() {
+    let site = Site::on_postgres();
+    let (api, flusher) = (site.serve(Role::Api).await, site.serve(Role::Flusher).await);
+    let database = Database::at(&site.postgres.url()).unwrap();
+    let switch = async |to: u32| api.try_operate(Method::POST, "/api/admin/engine", json!({"to": to})).await;
+    switch(NEWEST + 1).await.is(409, "engine_not_known");
+    // A process of an older program lives.
+    let old = Presence::begin(&database, "main", "ws", NEWEST - 1).await.unwrap();
+    let refused = switch(NEWEST).await;
+    refused.is(409, "engine_not_known");
+    assert!(refused.body["detail"].as_str().is_some_and(|text| text.contains("role ws")), "{}", refused.body);
+    drop(old);
+    until("the old process to be gone", Duration::from_secs(5), async || switch(NEWEST).await.status == 200).await;
+    switch(NEWEST).await.is(400, "invalid_field");
+    let at = api.server.app.seq();
+    until("the entry", Duration::from_secs(5), async || flusher.server.app.seq() >= at).await;
+    for harness in [&api, &flusher] {
+        assert_eq!(harness.server.app.replica.read(|league| league.engine()).unwrap(), NEWEST);
+    }
+    assert_eq!(hash_of(&api), hash_of(&flusher));
+
+    // What a newer program has appended is not guessed at.
+    let head = api.server.app.replica.applied();
+    let action = Action::UseEngine { engine: NEWEST + 1 };
+    let submitted = api.server.app.feed(Command { id: CommandId(7), body: 0, not_after: None, action }).await;
+    assert!(submitted.is_err());
+    let ready = api.get("/readyz").send().await;
+    assert_eq!((&ready.body["status"], &ready.body["seq"]), (&json!("stopped"), &json!(head.next().0)));
+    assert!(ready.body["detail"].as_str().is_some_and(|text| text.contains("use a later program")), "{}", ready.body);
+    api.stop().await;
+    flusher.stop().await;
 }

@@ -138,6 +138,14 @@ pub async fn living(connection: &mut PgConnection, league: &str) -> Result<Vec<P
     rows.iter().map(process).collect()
 }
 
+/// The same, over a connection of its own.
+pub async fn living_of(database: &Database, league: &str) -> Result<Vec<Process>, PresenceError> {
+    let mut connection = database.connect().await?;
+    let found = living(&mut connection, league).await?;
+    connection.close().await?;
+    Ok(found)
+}
+
 fn process(row: &PgRow) -> Result<Process, sqlx::Error> {
     let engine = u32::try_from(number(row, 2)?).unwrap_or(u32::MAX);
     Ok(Process { id: u128::from_be_bytes(fixed(row, 0)?), role: row.try_get(1)?, engine, since: At(number(row, 3)?) })

@@ -72,6 +72,12 @@ pub(super) enum Deed {
         #[arg(long)]
         seq: u64,
     },
+    /// Executes the league by a later engine from here on, once every process that lives knows it.
+    Engine {
+        /// Which.
+        #[arg(long, value_name = "N")]
+        to: u32,
+    },
     /// Bars an account from new orders.
     Suspend { account: String },
     /// Lets it back.
@@ -183,6 +189,7 @@ impl Deed {
                 Ok(Request { tries: false, ..Request::post("replays".to_owned(), json!({"source": source, "speed": speed})) })
             }
             Self::Quarantine { seq } => Ok(Request { tries: false, ..Request::post("quarantine".to_owned(), json!({"seq": seq})) }),
+            Self::Engine { to } => Ok(Request::post("engine".to_owned(), json!({"to": to}))),
             Self::Suspend { account } => plain(format!("accounts/{account}/suspend")),
             Self::Readmit { account } => plain(format!("accounts/{account}/readmit")),
             Self::Grant { account, amount, key } => {

@@ -137,7 +137,7 @@ impl Board {
             Frame::Other(value) => {
                 match value["type"].as_str() {
                     Some("status") => self.status(&value),
-                    Some("event") => self.happened(&value),
+                    Some("event") => self.on_the_pitch(&value),
                     // Bars and the clock would hide what happens.
                     _ => {}
                 }
@@ -154,11 +154,29 @@ impl Board {
     }
 
     fn happened(&mut self, frame: &Value) {
-        let seq = frame["seq"].as_u64().map(|seq| format!("{seq} ")).unwrap_or_default();
         let kind = frame["type"].as_str().unwrap_or_default();
         let mut words = Vec::new();
         told(frame.get("data").unwrap_or(frame), &mut words);
-        self.say(format!("{seq}{kind}: {}", words.join(" ")));
+        self.say(format!("{kind}: {}", words.join(" ")));
+    }
+
+    /// What happened on the pitch, as people say it.
+    fn on_the_pitch(&mut self, frame: &Value) {
+        let event = &frame["event"];
+        let word = |value: &Value| value.as_str().map(|text| text.replace('_', " ")).unwrap_or_default();
+        let mut said = format!("{}' {}", event["minute"], word(&event["type"]));
+        for who in [&event["instrument"], &event["related"]] {
+            if let Some(slug) = who.as_str() {
+                let name = self.by_slug.get(slug).and_then(|n| self.rows.get(*n)).map(|row| row.instrument.name.as_str());
+                said = format!("{said}, {}", name.unwrap_or(slug));
+            }
+        }
+        match (frame["change"].as_str(), event.is_null()) {
+            (_, true) => said = format!("taken back: {}", word(&frame["eventId"])),
+            (Some("corrected"), false) => said.push_str(" (corrected)"),
+            _ => {}
+        }
+        self.say(said);
     }
 
     fn say(&mut self, what: String) {

@@ -65,7 +65,6 @@ pub struct Instrument {
 #[serde(rename_all = "camelCase")]
 pub struct Portfolio {
     pub seq: u64,
-    pub balance: String,
     pub equity: String,
     pub used: String,
     pub free: String,

@@ -148,12 +148,11 @@ fn portfolio(frame: &mut Frame, portfolio: Option<&Portfolio>, area: Rect) {
     };
     let level = own.level_bps.map_or("–".to_owned(), |bps| format!("{}.{:02}%", bps / 100, bps % 100));
     let mut lines = vec![Line::from(format!(
-        "balance {}  equity {}  free {}  used {}  level {level}  open P&L {}  resting {}",
-        short(&own.balance),
+        "equity {}  open {}  free {}  used {}  level {level}  resting {}",
         short(&own.equity),
+        short(&own.unrealised),
         short(&own.free),
         short(&own.used),
-        short(&own.unrealised),
         own.orders.len()
     ))];
     lines.extend(own.positions.iter().map(|held| {
