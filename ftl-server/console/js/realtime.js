@@ -70,7 +70,8 @@ export class Realtime {
       this.cursor = 0;
       this.#told.clear();
     }
-    if (frame.n !== undefined) {
+    // What happens on the pitch counts its own places, and the list is read anew however often it is told.
+    if (frame.n !== undefined && frame.type !== 'event') {
       const key = `${frame.seq}/${frame.n}`;
       if (frame.seq <= this.cursor || this.#told.has(key)) return;
       this.#told.add(key);
