@@ -56,7 +56,8 @@ async fn serve(stream: TcpStream, address: SocketAddr, routes: Router, ending: C
         request.extensions_mut().insert(ConnectInfo(address));
         routes.clone().call(request.map(Body::new))
     });
-    let mut builder = Builder::new(TokioExecutor::new());
+    // Its timers and the upgrade are of HTTP/1; of HTTP/2 nobody has asked for more.
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);

@@ -75,5 +75,25 @@ export async function call(method, path, { body, query, key, operator = false, a
 
 export const get = (path, query, options) => call('GET', path, { query, ...options });
 
-/** A key for one intention: a retry of it is known by it. */
-export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+
+/** Intentions of which nobody knows yet what became: asked again they go under the same key, with the same body. */
+const unsure = new Map();
+/** Longer than anybody waits before he looks at what he has. */
+const FORGOTTEN = 600_000;
+
+/** Does something once, however often it is asked for until there is an answer. `same` tells one intention from another. */
+export async function once(method, path, { body, query, same = body, ...rest } = {}) {
+  const name = JSON.stringify([session.token, method, path, query, same]);
+  const known = unsure.get(name);
+  const first = known && Date.now() - known.at < FORGOTTEN ? known : { key: newKey(), body, at: Date.now() };
+  unsure.set(name, first);
+  try {
+    const answer = await call(method, path, { ...rest, query, body: first.body, key: first.key });
+    unsure.delete(name);
+    return answer;
+  } catch (problem) {
+    if (problem.status >= 400 && problem.status < 500) unsure.delete(name);
+    throw problem;
+  }
+}

@@ -132,6 +132,7 @@ class League {
   }
 
   anew() {
+    this.seq = 0;
     this.#heard.clear();
     this.#refreshBook();
     this.#refreshWorld();
@@ -143,7 +144,7 @@ class League {
 
   /** For "while you were away": to the second is enough. */
   #keepPlace = paced(1_000, () => {
-    session.seen = this.seq;
+    if (this.seq) session.seen = this.seq;
   });
 
   // A goal concerns dozens: they are drawn once.

@@ -14,6 +14,8 @@ export class Realtime {
   #attempt = 0;
   #timer = null;
   #stopped = false;
+  /** Of the connections: an earlier one says nothing any more. */
+  #turn = 0;
   #followed = [];
   /** Frames behind the cursor that were told already: a resume tells them again. */
   #told = new Set();
@@ -29,6 +31,7 @@ export class Realtime {
 
   stop() {
     this.#stopped = true;
+    this.#turn += 1;
     removeEventListener('online', this.wake);
     clearTimeout(this.#timer);
     this.#line?.close();
@@ -42,25 +45,28 @@ export class Realtime {
 
   async #connect() {
     if (this.#stopped || !session.token) return;
+    const turn = ++this.#turn;
+    const now = (act) => (told) => turn === this.#turn && act(told);
     try {
       const { token } = await call('POST', '/api/ws/token');
-      if (this.#stopped) return;
+      if (turn !== this.#turn) return;
       this.#line = this.#transport(token, this.cursor, {
-        open: () => {
+        open: now(() => {
           this.#attempt = 0;
           this.#line.follow(this.#followed);
           this.onState('live');
-        },
-        frame: (frame) => this.#hear(frame),
-        cursor: (seq) => this.#reach(seq),
-        closed: ({ never }) => {
-          // A process without WebSockets, or a proxy that knows none: the same frames come as events.
-          if (never && this.#transport === overSocket && this.#attempt > 0) this.#transport = overStream;
+        }),
+        frame: now((frame) => this.#hear(frame)),
+        cursor: now((seq) => this.#reach(seq)),
+        closed: now(({ never }) => {
+          // A process without WebSockets, or a proxy that knows none: the same frames come as events, until they end too.
+          const none = never && this.#transport === overSocket && this.#attempt > 1;
+          this.#transport = none ? overStream : overSocket;
           this.#cut();
-        },
+        }),
       });
     } catch {
-      this.#cut();
+      if (turn === this.#turn) this.#cut();
     }
   }
 

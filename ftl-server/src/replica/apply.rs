@@ -194,7 +194,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
     shared.market.store(Arc::new(Market::of(&state)));
     *shared.state.write() = state;
     shared.players.forget();
-    shared.window.restart(seq, chain.at);
+    shared.window.begin_another_life(seq, chain.at);
     shared.activity.forget();
     *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);

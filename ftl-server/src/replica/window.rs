@@ -24,6 +24,8 @@ pub struct Window(RwLock<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// Of the entries: another one when the journal lost its end, and what was told may not be what is.
+    life: u64,
     /// Only entries that have something to tell, in order.
     frames: VecDeque<Arc<Frames>>,
     /// Everything behind this entry is here.
@@ -39,11 +41,22 @@ struct Inner {
     bars: LiveBars,
 }
 
+/// Where the window stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// A cursor of another life says nothing.
+    pub life: u64,
+    /// Everything behind this entry is here.
+    pub from: Seq,
+    /// Up to this entry.
+    pub to: Seq,
+}
+
 /// What is behind a cursor.
 pub(crate) enum Behind {
     /// In order, and the entry that the reader has seen everything up to then.
     Frames(Vec<Arc<Frames>>, Seq),
-    /// It is no longer here.
+    /// It is no longer here, or of another life.
     Gone,
 }
 
@@ -51,7 +64,20 @@ impl Window {
     /// Begins anew behind `from`, an entry of `at`.
     pub(crate) fn restart(&self, from: Seq, at: At) {
         let bars = LiveBars::new((from > Seq(0)).then_some(at));
-        *self.0.write() = Inner { from, to: from, bars, ..Inner::default() };
+        let mut inner = self.0.write();
+        *inner = Inner { life: inner.life, from, to: from, bars, ..Inner::default() };
+    }
+
+    /// The same, with entries that may differ from those that were here.
+    pub(crate) fn begin_another_life(&self, from: Seq, at: At) {
+        self.0.write().life += 1;
+        self.restart(from, at);
+    }
+
+    /// Where it stands now.
+    pub(crate) fn standing(&self) -> Standing {
+        let inner = self.0.read();
+        Standing { life: inner.life, from: inner.from, to: inner.to }
     }
 
     /// Adds what the next entries tell.
@@ -62,10 +88,10 @@ impl Window {
         }
     }
 
-    /// At most `limit` frames behind `after`.
-    pub(crate) fn behind(&self, after: Seq, limit: usize) -> Behind {
+    /// At most `limit` frames behind `after`, an entry of `life`.
+    pub(crate) fn behind(&self, life: u64, after: Seq, limit: usize) -> Behind {
         let inner = self.0.read();
-        if after < inner.from {
+        if after < inner.from || life != inner.life {
             return Behind::Gone;
         }
         let start = inner.frames.partition_point(|frames| frames.seq <= after);
@@ -217,7 +243,7 @@ mod tests {
     }
 
     fn seqs(window: &Window, after: u64) -> Option<(Vec<u64>, u64)> {
-        match window.behind(Seq(after), 100) {
+        match window.behind(0, Seq(after), 100) {
             Behind::Frames(frames, upto) => Some((frames.iter().map(|f| f.seq.0).collect(), upto.0)),
             Behind::Gone => None,
         }
@@ -232,6 +258,17 @@ mod tests {
         assert_eq!(seqs(&window, 12), Some((vec![13], 13)));
         assert_eq!(seqs(&window, 13), Some((vec![], 13)));
         assert_eq!(seqs(&window, 9), None);
+    }
+
+    #[test]
+    fn a_cursor_of_another_life_says_nothing() {
+        let window = Window::default();
+        window.push([entry(1, 1, true), entry(2, 2, true)].into_iter());
+        window.begin_another_life(Seq(0), At(0));
+        window.push([entry(1, 1, true)].into_iter());
+        assert_eq!(seqs(&window, 1), None);
+        let Standing { life, to, .. } = window.standing();
+        assert!(matches!(window.behind(life, to, 100), Behind::Frames(frames, Seq(1)) if frames.is_empty()));
     }
 
     #[test]

@@ -24,11 +24,12 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::extract::Query;
 use crate::problem::Problem;
-use crate::replica::window::Behind;
+use crate::replica::window::{Behind, Standing};
 use crate::wire::League;
 use crate::wire::frame::channel::{Channel, UnknownChannel};
 use crate::wire::frame::public::{LeaderboardFrame, PublicFrame};
-use crate::wire::frame::{Frames, json, snapshot_of};
+use crate::wire::frame::{Frames, PriceFrame, json, snapshot_of};
+use crate::wire::instrument::InstrumentView;
 use crate::ws::Shared;
 
 /// A silent stream says this often that it lives, and how far it is.
@@ -142,6 +143,8 @@ struct Reader {
     me: AccountId,
     wanted: Wanted,
     applied: watch::Receiver<Seq>,
+    /// The window's when it was last read.
+    life: u64,
     /// Everything up to here was sent or does not concern the reader.
     cursor: Seq,
     /// Bars were told as they were at this entry.
@@ -166,7 +169,7 @@ impl Reader {
     fn begin(app: &App, me: AccountId, wanted: Wanted, cursor: Option<Seq>) -> Result<Self, Problem> {
         let applied = app.replica.follow();
         let window = app.replica.window();
-        let head = window.end();
+        let Standing { life, to: head, .. } = window.standing();
         if wanted.channels.contains(&Channel::Leaderboard) {
             app.hub.leaderboard.enter();
         }
@@ -175,6 +178,7 @@ impl Reader {
             me,
             wanted,
             applied,
+            life,
             cursor: head,
             bars: head,
             board: None,
@@ -184,7 +188,7 @@ impl Reader {
         };
         match cursor {
             // A cursor beyond the head is one of another life of this league: it starts anew as well.
-            Some(seq) if seq <= head && !matches!(window.behind(seq, 0), Behind::Gone) => {
+            Some(seq) if seq <= head && !matches!(window.behind(life, seq, 0), Behind::Gone) => {
                 reader.cursor = seq;
                 reader.bars = seq;
             }
@@ -203,16 +207,19 @@ impl Reader {
     /// Says that frames are missing, and how things stand.
     fn resync(&mut self) -> Result<(), Problem> {
         let me = self.me;
-        let (seq, frames, market) = self.app.replica.read(|league| (league.seq(), snapshot_of(league, me), self.app.replica.market()))?;
+        let standing = self.app.replica.window().standing();
+        let now = self.app.now();
+        let (seq, frames, prices) = self.app.replica.read(|league| {
+            let price = |row| PriceFrame::now(&InstrumentView::of(league, row), league.seq(), now);
+            let wanted = league.instruments().filter(|row| self.wanted.wants(row.idx.0));
+            (league.seq(), snapshot_of(league, me), wanted.map(price).collect::<Vec<_>>())
+        })?;
         self.ready.push_back(Event::default().data(r#"{"type":"resync"}"#));
         if self.wanted.account {
             self.ready.extend(frames.iter().map(|frame| Event::default().data(json(frame))));
         }
-        for row in &market?.instruments {
-            if self.wanted.wants(row.idx) {
-                self.ready.push_back(Event::default().data(json(&crate::wire::frame::PriceFrame::now(row, seq, self.app.now()))));
-            }
-        }
+        self.ready.extend(prices.iter().map(|frame| Event::default().data(json(frame))));
+        self.life = standing.life;
         self.cursor = seq;
         self.bars = Seq(0);
         self.ready.push_back(self.position("in step"));
@@ -270,7 +277,7 @@ impl Reader {
                 self.said = Instant::now();
                 return Some(event);
             }
-            match self.app.replica.window().behind(self.cursor, PULL) {
+            match self.app.replica.window().behind(self.life, self.cursor, PULL) {
                 Behind::Frames(frames, upto) => {
                     self.cursor = upto;
                     frames.iter().for_each(|frames| self.take(frames));
@@ -278,8 +285,11 @@ impl Reader {
                         continue;
                     }
                 }
-                // Too slow, or the league begins anew: the reader comes again with his last id.
-                Behind::Gone => return None,
+                // Too slow, or the entries are others now: what was told may not be so.
+                Behind::Gone => {
+                    self.resync().ok()?;
+                    continue;
+                }
             }
             let ending = self.app.ending.clone();
             tokio::select! {

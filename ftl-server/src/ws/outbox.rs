@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use ftl_core::id::FixtureId;
@@ -53,6 +54,8 @@ pub(super) struct Outbox {
     newest: Option<Box<IndexMap<Key, Bytes, FxBuildHasher>>>,
     /// Whether the last write left something over.
     pub full: bool,
+    /// Since when the socket takes nothing.
+    stuck: Option<Instant>,
 }
 
 impl Outbox {
@@ -80,6 +83,11 @@ impl Outbox {
         self.queue.truncate(usize::from(self.begun));
         self.bytes = self.queue.iter().map(Bytes::len).sum();
         self.push(frame);
+    }
+
+    /// How long the socket has taken nothing.
+    pub fn stuck_for(&self) -> Duration {
+        self.stuck.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     fn push(&mut self, frame: Bytes) {
@@ -111,9 +119,13 @@ impl Outbox {
             };
             match written {
                 Ok(0) => return Err(Stuck::Broken),
-                Ok(written) => self.advance(written),
+                Ok(written) => {
+                    self.stuck = None;
+                    self.advance(written);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.full = true;
+                    self.stuck.get_or_insert_with(Instant::now);
                     return Err(Stuck::Full);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

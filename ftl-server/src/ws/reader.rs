@@ -16,10 +16,11 @@ use super::close::Close;
 use super::connection::Slot;
 use super::hub::{Outlet, Permit};
 use super::message::Format;
-use super::request::Request;
+use super::request::{Request, Topic};
 use super::shard::Task;
 use super::socket::Socket;
 use crate::app::App;
+use crate::wire::frame::channel::Channel;
 
 /// Bytes of a message.
 pub(super) const LARGEST: usize = 16 * 1024;
@@ -27,7 +28,7 @@ pub(super) const LARGEST: usize = 16 * 1024;
 const BUFFER: usize = 512;
 /// Messages in a second.
 const MESSAGES: u32 = 4_000;
-/// A resume costs as many messages as this.
+/// A resume, and the whole market shown, cost as many messages as this.
 const RESUME: u32 = 200;
 /// How long a client that was told to go may take to go.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -124,6 +125,9 @@ impl Reader<'_> {
             }
         };
         let request = Request::read(&self.app, &text)?;
+        if request == Request::Subscribe(Topic::Channel(Channel::Prices)) {
+            self.pace.spend(RESUME)?;
+        }
         if let Request::Resume(Seq(seq)) = request {
             self.pace.spend(RESUME)?;
             let _ = self.app.replica.wait_for(Some(seq)).await;

@@ -392,7 +392,8 @@ impl Shard {
     }
 
     fn deliver(&mut self, round: &Round) {
-        self.at = self.at.max(round.upto);
+        // In another life the entries may be fewer.
+        self.at = if round.resync { round.upto } else { self.at.max(round.upto) };
         if round.resync {
             let places: Vec<usize> = self.readers.all.iter().map(|(place, _)| place).collect();
             places.into_iter().for_each(|place| self.resync(place));
@@ -536,18 +537,18 @@ impl Shard {
     fn look_around(&mut self) {
         self.second += 1;
         let turn = self.second % PING;
-        let told = cursor(self.at);
-        let mut silent = Vec::new();
+        let mut gone = Vec::new();
         for (place, reader) in &mut self.readers.all {
             match reader.closing {
                 Some(since) if since.elapsed() > FAREWELL => reader.socket.cut(),
                 Some(_) => {}
-                None if reader.socket.silence() > DEAD => silent.push(place),
+                None if reader.socket.silence() > DEAD => gone.push((place, Close::Silent)),
+                None if reader.outbox.stuck_for() > DEAD => gone.push((place, Close::TooSlow)),
                 None if place as u64 % PING == turn && !reader.outbox.full => {
                     // Where there is room nothing overflows.
                     let _ = reader.outbox.keep(self.ping.clone());
                     if reader.catching_up.is_none() {
-                        let _ = reader.outbox.keep(told.clone());
+                        let _ = reader.outbox.keep(cursor(self.at.max(reader.from)));
                     }
                     if !reader.touched {
                         reader.touched = true;
@@ -557,7 +558,7 @@ impl Shard {
                 None => {}
             }
         }
-        silent.into_iter().for_each(|place| self.close(place, Close::Silent));
+        gone.into_iter().for_each(|(place, why)| self.close(place, why));
         self.flush_touched();
     }
 

@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 use super::message::Shared;
 use super::round::Round;
 use crate::app::App;
-use crate::replica::window::Behind;
+use crate::replica::window::{Behind, Standing};
 use crate::routes::boards::six_places;
 use crate::wire::board::BoardLine;
 use crate::wire::frame::public::LeaderboardFrame;
@@ -30,8 +30,12 @@ const NAMES: usize = 10_000;
 /// Tells until the shards end.
 pub(super) async fn tell(app: App, shards: Vec<mpsc::Sender<Arc<Round>>>) {
     let mut applied = app.replica.follow();
-    let cursor = app.replica.window().end();
-    let mut teller = Teller { app, shards, cursor, bars: cursor, board: None, names: FxHashMap::default() };
+    let Standing { life, to: cursor, .. } = app.replica.window().standing();
+    let mut teller = Teller { app, shards, life, cursor, bars: cursor, board: None, names: FxHashMap::default() };
+    // The shards began at another moment.
+    if teller.send(Round { upto: cursor, ..Round::default() }).await.is_err() {
+        return;
+    }
     let mut slowly = tokio::time::interval(SLOWLY);
     slowly.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -54,6 +58,8 @@ struct Ended;
 struct Teller {
     app: App,
     shards: Vec<mpsc::Sender<Arc<Round>>>,
+    /// The window's when it was last read.
+    life: u64,
     /// Everything up to here is told.
     cursor: Seq,
     /// Bars are told as they were at this entry.
@@ -74,7 +80,7 @@ impl Teller {
 
     async fn catch_up(&mut self) -> Result<(), Ended> {
         loop {
-            match self.app.replica.window().behind(self.cursor, PULL) {
+            match self.app.replica.window().behind(self.life, self.cursor, PULL) {
                 Behind::Frames(_, upto) if upto == self.cursor => return Ok(()),
                 Behind::Frames(frames, upto) => {
                     self.cursor = upto;
@@ -82,8 +88,8 @@ impl Teller {
                     self.send(Round::of(frames, upto)).await?;
                 }
                 Behind::Gone => {
-                    self.cursor = self.app.replica.window().end();
-                    self.bars = self.app.replica.window().begin();
+                    let standing = self.app.replica.window().standing();
+                    (self.life, self.cursor, self.bars) = (standing.life, standing.to, standing.from);
                     self.send(Round { upto: self.cursor, resync: true, ..Round::default() }).await?;
                 }
             }

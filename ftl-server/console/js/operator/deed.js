@@ -1,12 +1,12 @@
 // One thing that an operator does: with a reason, a key of its own, and a sentence about what came of it.
 
-import { call, newKey } from '../api.js';
+import { once } from '../api.js';
 import { notice } from '../notices.js';
 
 /** Returns the answer, or nothing where it was refused. */
 export async function deed(said, method, path, body = {}) {
   try {
-    const answer = await call(method, path, { operator: true, key: newKey(), body: { reason: 'console', ...body } });
+    const answer = await once(method, path, { operator: true, body: { reason: 'console', ...body } });
     const dry = answer?.dryRun ? 'Dry run, nothing was done: ' : '';
     notice(`${dry}${said}${answer?.events ? ` (${answer.events.length} events, entry ${answer.seq})` : ''}.`, 'good');
     return answer ?? {};

@@ -1,6 +1,6 @@
 // What a trader asks of an order or a position that he has; what comes of it is said in a notice.
 
-import { call, newKey } from '../api.js';
+import { once } from '../api.js';
 import { time } from '../format.js';
 import { league } from '../league.js';
 import { notice } from '../notices.js';
@@ -18,16 +18,17 @@ async function asked(work, said) {
 }
 
 export const cancel = (order) =>
-  asked(() => call('DELETE', `/api/orders/${order.id}`, { key: newKey() }), `The order in ${league.name(order.instrument)} is taken back.`);
+  asked(() => once('DELETE', `/api/orders/${order.id}`), `The order in ${league.name(order.instrument)} is taken back.`);
 
 export const close = (position, lots) =>
   asked(
-    () => call('DELETE', `/api/positions/${position.id}`, { key: newKey(), query: { lots } }),
+    () => once('DELETE', `/api/positions/${position.id}`, { query: { lots } }),
     `Closing ${lots ?? position.lots} lots of ${league.name(position.instrument)}.`,
   );
 
-export const setLevels = (position, stopLoss, takeProfit) =>
+/** `levels`: those that are to change, a level or `null` for none. */
+export const setLevels = (position, levels) =>
   asked(
-    () => call('PATCH', `/api/positions/${position.id}`, { key: newKey(), body: { stopLoss, takeProfit } }),
+    () => once('PATCH', `/api/positions/${position.id}`, { body: levels }),
     `Levels of ${league.name(position.instrument)} are set.`,
   );

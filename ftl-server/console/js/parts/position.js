@@ -19,7 +19,7 @@ export function position(row) {
       type: 'number',
       min: '0',
       step: '0.01',
-      value: value === null ? '' : Number(value).toFixed(2),
+      value: levelIn(value),
       placeholder: 'none',
       inputmode: 'decimal',
     });
@@ -47,7 +47,7 @@ export function position(row) {
       on: {
         submit: (event) => {
           event.preventDefault();
-          ended(setLevels(item.row, valueOf(stop), valueOf(profit)));
+          ended(setLevels(item.row, changed({ stopLoss: stop, takeProfit: profit })));
         },
       },
     },
@@ -91,7 +91,7 @@ export function position(row) {
     more,
     h('button', { class: 'button small', 'aria-label': `Close all of ${name}`, on: { click: () => close(item.row) } }, 'Close all'),
   );
-  Object.assign(item, { parts: { ...figures, result, part } });
+  Object.assign(item, { parts: { ...figures, result, part }, levels: [['stopLoss', stop], ['takeProfit', profit]] });
   return item;
 }
 
@@ -105,6 +105,12 @@ export function updatePosition(item, row) {
   say(parts.mark, price(now?.mark ?? row.mark));
   say(parts.settles, price(now?.settlementPrice ?? row.settlementPrice));
   say(parts.margin, points(row.margin));
+  // A level that nobody is typing follows what was set elsewhere.
+  for (const [name, input] of item.levels) {
+    if (input.value !== input.shown && input.shown !== undefined) continue;
+    input.shown = levelIn(row[name]);
+    if (input.value !== input.shown) input.value = input.shown;
+  }
   const pending = row.pending;
   say(parts.stop, levelText(row.stopLoss, pending?.stopLoss, pending));
   say(parts.profit, levelText(row.takeProfit, pending?.takeProfit, pending));
@@ -121,5 +127,13 @@ const levelText = (now, next, pending) => {
   return pending && next !== now ? `${shown}, soon ${next === null ? 'none' : price(next)}` : shown;
 };
 const lotsIn = (input, row) => (Number(input.value) === Number(row.lots) ? undefined : Number(input.value).toFixed(2));
+const levelIn = (value) => (value === null ? '' : Number(value).toFixed(2));
+/** What was typed into these, and nothing of what was only shown. */
+const changed = (inputs) =>
+  Object.fromEntries(
+    Object.entries(inputs)
+      .filter(([, input]) => input.value !== input.shown)
+      .map(([name, input]) => [name, valueOf(input)]),
+  );
 const valueOf = (input) => (input.value === '' ? null : Number(input.value).toFixed(4));
 const fact = (text, figure) => h('div', {}, h('dt', {}, text), figure);

@@ -1,6 +1,6 @@
 // The ticket: direction, lots, levels; what the order would do; then the delay, and the fill.
 
-import { Problem, call, newKey } from '../api.js';
+import { Problem, call, once } from '../api.js';
 import { choice, chosenIn, field, fresh, h, paced, say, set } from '../dom.js';
 import { points, price, signed, time } from '../format.js';
 import { league } from '../league.js';
@@ -198,9 +198,10 @@ export function ticket(slug) {
     say(problem, '');
     outcome.replaceChildren(h('p', {}, 'Sending\u2026'));
     const wanted = body();
+    const same = { ...wanted };
     if (wanted.type === 'market') Object.assign(wanted, { clientPrice: league.instruments.get(slug)?.mark, slippageTolerance: '0.0100' });
     try {
-      const answer = await call('POST', '/api/positions/open', { body: wanted, key: newKey() });
+      const answer = await once('POST', '/api/positions/open', { body: wanted, same });
       settle(answer);
     } catch (error) {
       outcome.replaceChildren(hint());
