@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(with(&[]).unwrap().ack, Ack::Journal);
         let message = |pairs| with(pairs).unwrap_err().to_string();
         insta::assert_snapshot!(message(&[("DATABASE_URL", "mysql://u:secret@h/db")]), @"DATABASE_URL: it is no such address; it takes postgres://user:password@host:5432/database");
-        insta::assert_snapshot!(message(&[("REDIS_URL", "redis://h")]), @"REDIS_URL: DATABASE_URL is not set, and the stream alone keeps nothing for good; it takes redis://host:6379, beside DATABASE_URL");
+        insta::assert_snapshot!(message(&[("REDIS_URL", "redis://h")]), @"REDIS_URL: DATABASE_URL is not set, and the stream alone keeps nothing for good; it takes redis://host:6379 or rediss://host:6379/?sslrootcert=FILE, beside DATABASE_URL");
         insta::assert_snapshot!(message(&[("ACK", "postgres")]), @"ACK: postgres needs DATABASE_URL; it takes postgres (the default where DATABASE_URL is set) or journal");
         insta::assert_snapshot!(message(&[("FLUSHER_EMBEDDED", "0")]), @"FLUSHER_EMBEDDED: a league in SQLite has no other process to write its history; it takes 1 or 0: whether role all also writes history, facts and snapshots");
     }
