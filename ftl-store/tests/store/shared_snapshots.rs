@@ -111,7 +111,7 @@ async fn a_damaged_chunk_is_named_and_an_older_snapshot_is_used() {
         assert_eq!(load.refused[1].why.to_string(), "the snapshot is damaged: its chunk 1 is not there");
         run("UPDATE snapshots SET version = 49");
         let why = store.load(Seq(100)).unwrap().refused[0].why.to_string();
-        assert_eq!(why, "the snapshot is of version 1, this program's are of version 3: the journal is replayed instead");
+        assert_eq!(why, "the snapshot is of version 1, this program's are of version 4: the journal is replayed instead");
         assert!(store.heads().unwrap().is_empty());
     })
     .await

@@ -94,7 +94,7 @@ fn a_snapshot_of_another_version_is_passed_over_and_says_so() {
     let load = snapshots.load(Seq(100)).unwrap();
     assert!(load.snapshot.is_none());
     let why = load.refused[0].why.to_string();
-    assert_eq!(why, "the snapshot is of version 1, this program's are of version 3: the journal is replayed instead");
+    assert_eq!(why, "the snapshot is of version 1, this program's are of version 4: the journal is replayed instead");
 }
 
 #[test]
