@@ -81,14 +81,14 @@ fn plain_set(keys: &[BoardKey]) -> u128 {
 
 fn ranking(keys: &[BoardKey]) -> u128 {
     let mut keys = keys.to_vec();
-    let mut ranking = Ranking::of(keys.iter().copied().zip(0..).collect());
+    let mut ranking = Ranking::of(keys.iter().map(|key| (0, *key)).zip(0..).collect());
     let mut numbers = Numbers(1);
     let begun = Instant::now();
     for seq in 0..UPDATES {
         let slot = numbers.below(keys.len() as u64) as usize;
         let (before, new) = (keys[slot], moved(&keys[slot], &mut numbers, seq));
         keys[slot] = new;
-        ranking.change(slot as u32, Some(before), Some(new), &|slot: u32| keys[slot as usize]);
+        ranking.change((slot as u32, 0), Some(before), Some(new), &|slot: u32| (0, keys[slot as usize]));
     }
     begun.elapsed().as_nanos() / u128::from(UPDATES)
 }
@@ -128,20 +128,20 @@ fn boards(accounts: u64) -> u128 {
 }
 
 fn reads(keys: &[BoardKey]) {
-    let ranking = Ranking::of(keys.iter().copied().zip(0..).collect());
-    let of = |slot: u32| keys[slot as usize];
+    let ranking = Ranking::of(keys.iter().map(|key| (0, *key)).zip(0..).collect());
+    let of = |slot: u32| (0, keys[slot as usize]);
     let mut numbers = Numbers(9);
     let begun = Instant::now();
     for _ in 0..UPDATES {
         let key = &keys[numbers.below(keys.len() as u64) as usize];
-        let rank = ranking.rank_of(key, &of).unwrap_or(1);
-        let around = ranking.from(rank.saturating_sub(5).max(1), &of).take(11);
+        let rank = ranking.rank_of(key, None, &of).unwrap_or(1);
+        let around = ranking.from(rank.saturating_sub(5).max(1), None, &of).take(11);
         black_box(around.map(|(rank, key)| rank as u64 ^ key.reached.0).fold(0, |a, b| a ^ b));
     }
     println!("  own rank and 5 neighbours  {:>6} ns", begun.elapsed().as_nanos() / u128::from(UPDATES));
     let begun = Instant::now();
     for _ in 0..1_000 {
-        black_box(ranking.from(1, &of).take(100).map(|(_, key)| key.reached.0).fold(0, |a, b| a ^ b));
+        black_box(ranking.from(1, None, &of).take(100).map(|(_, key)| key.reached.0).fold(0, |a, b| a ^ b));
     }
     println!("  top 100                    {:>6} ns", begun.elapsed().as_nanos() / 1_000);
 }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 pub use equity::EquityBoard;
 pub use fixtures::{Fixtures, SeasonFixtures, WeekFixtures};
 pub use key::BoardKey;
-pub use ranking::{Keys, Ranking};
+pub use ranking::{Keys, Ranking, Stands};
 pub use reader::{BoardReader, Places};
 pub use record::Record;
 pub use standing::{Closed, Moved, Standing, When};
@@ -132,19 +132,22 @@ struct By<'a> {
 }
 
 impl<'a> By<'a> {
+    fn stands(self, slot: u32, key: impl Fn(Seat, &Standing) -> Option<BoardKey>) -> Stands {
+        let found = self.standings.at(slot).and_then(|(seat, of)| Some((seat.district, key(seat, of)?)));
+        found.unwrap_or((0, BoardKey::LAST))
+    }
+
     /// The keys of a board.
     fn keys(self, kind: BoardKind, window: BoardWindow) -> impl Keys + 'a {
         move |slot| {
-            let key = self.standings.at(slot).and_then(|(seat, of)| of.key(kind, window, seat, self.rules));
-            key.unwrap_or(BoardKey::LAST)
+            self.stands(slot, |seat, of| of.key(kind, window, seat, self.rules))
         }
     }
 
     /// The keys of those who count for their district.
     fn contenders(self, week: Week) -> impl Keys + 'a {
         move |slot| {
-            let key = self.standings.at(slot).and_then(|(seat, of)| of.contender_key(week, seat, self.rules));
-            key.unwrap_or(BoardKey::LAST)
+            self.stands(slot, |seat, of| of.contender_key(week, seat, self.rules))
         }
     }
 }
@@ -157,7 +160,7 @@ impl Boards {
         let made = |week: Week| WeekBoards {
             week,
             rankings: Rankings::of(|kind| keys(&standings, |seat, of| of.key(kind, BoardWindow::Week(week), seat, rules))),
-            contenders: rankings::by_district(&keys(&standings, |seat, of| of.contender_key(week, seat, rules))),
+            contenders: Ranking::of(keys(&standings, |seat, of| of.contender_key(week, seat, rules))),
         };
         Self {
             season: Rankings::of(|kind| keys(&standings, |seat, of| of.key(kind, BoardWindow::Season, seat, rules))),
@@ -175,7 +178,7 @@ impl Boards {
         self.season.update(seat, before.season, after.season, BoardWindow::Season, by);
         self.week.rankings.update(seat, before.week, after.week, BoardWindow::Week(week), by);
         if before.contender != after.contender {
-            rankings::at(&mut self.week.contenders, district).change(slot, before.contender, after.contender, &by.contenders(week));
+            self.week.contenders.change(seat, before.contender, after.contender, &by.contenders(week));
         }
     }
 
@@ -199,6 +202,6 @@ impl Boards {
 }
 
 /// The keys of those who stand on a board, each with its slot and district.
-fn keys(standings: &[(u32, Seat, &Standing)], key: impl Fn(Seat, &Standing) -> Option<BoardKey>) -> Vec<(u16, BoardKey, u32)> {
-    standings.iter().filter_map(|(slot, seat, standing)| Some((seat.district, key(*seat, standing)?, *slot))).collect()
+fn keys(standings: &[(u32, Seat, &Standing)], key: impl Fn(Seat, &Standing) -> Option<BoardKey>) -> Vec<(Stands, u32)> {
+    standings.iter().filter_map(|(slot, seat, standing)| Some(((seat.district, key(*seat, standing)?), *slot))).collect()
 }

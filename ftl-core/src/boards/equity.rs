@@ -1,7 +1,6 @@
 //! `EquityBoard`: who is worth most now (R8.1). A read model: every price moves it, so nobody keeps it up to date;
 //! it is built from a clone of the state, beside the engine, as often as readers need it fresh.
 
-use super::rankings::at;
 use super::{BoardKey, BoardScope, BoardView, Seat};
 use crate::id::{AccountId, Seq};
 use crate::units::Money;
@@ -23,7 +22,11 @@ impl EquityBoard {
         for (seat, worth) in books {
             let key = BoardKey { score: worth.units(), reached: Seq::default(), account: seat.account };
             board.overall.push(key);
-            at(&mut board.districts, seat.district).push(key);
+            let place = usize::from(seat.district);
+            if board.districts.len() <= place {
+                board.districts.resize_with(place.saturating_add(1), Vec::new);
+            }
+            board.districts[place].push(key);
             board.worth.push((seat.account, key.score));
         }
         board.overall.sort_unstable();

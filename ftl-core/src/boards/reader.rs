@@ -1,6 +1,6 @@
 //! `BoardReader`: boards as readers see them. A ranking knows slots; with the standings beside it, it knows keys.
 
-use super::{Board, BoardKey, BoardView, BoardWindow, Boards, By, DistrictResult, Keys, Ranking, Seat, Standing};
+use super::{Board, BoardKey, BoardScope, BoardView, BoardWindow, Boards, By, DistrictResult, Keys, Ranking, Seat, Standing, Stands};
 use crate::time::Week;
 
 /// See the module. Made by [`State::boards`](crate::state::State::boards).
@@ -13,24 +13,30 @@ pub struct BoardReader<'a> {
 /// The places of one board.
 pub struct Places<'a> {
     ranking: &'a Ranking,
-    keys: Box<dyn Fn(u32) -> BoardKey + 'a>,
+    /// The district, or everybody.
+    among: Option<u16>,
+    keys: Box<dyn Fn(u32) -> Stands + 'a>,
 }
 
 impl<'a> BoardReader<'a> {
     /// The places of one board; `None` for a district where nobody has stood yet and for a week that is not known.
     pub fn ranking(&self, board: Board) -> Option<Places<'a>> {
         let ranking = match board.window {
-            BoardWindow::Season => self.boards.season.get(board.kind, board.scope)?,
-            BoardWindow::Week(week) => self.boards.of(week)?.rankings.get(board.kind, board.scope)?,
+            BoardWindow::Season => self.boards.season.get(board.kind),
+            BoardWindow::Week(week) => self.boards.of(week)?.rankings.get(board.kind),
+        };
+        let among = match board.scope {
+            BoardScope::Overall => None,
+            BoardScope::District(district) => Some(district).filter(|district| ranking.knows(*district)).map(Some)?,
         };
         let keys = self.by.keys(board.kind, board.window);
-        Some(Places { ranking, keys: Box::new(move |slot| keys.key(slot)) })
+        Some(Places { ranking, among, keys: Box::new(move |slot| keys.of(slot)) })
     }
 
     /// District against district in `week` (R8.1): all `count` of the league's list, the best first.
     pub fn district_table(&self, week: Week, count: u16) -> Vec<DistrictResult> {
         let keys = self.by.contenders(week);
-        let contenders = self.boards.of(week).map(|boards| boards.contenders.as_slice()).unwrap_or_default();
+        let contenders = self.boards.of(week).map(|boards| &boards.contenders);
         super::week::table(contenders, &keys, count)
     }
 
@@ -45,12 +51,12 @@ impl<'a> BoardReader<'a> {
 impl Places<'_> {
     /// The rank of a key, from 1; `None` where it is not in.
     pub fn rank_of(&self, key: &BoardKey) -> Option<usize> {
-        self.ranking.rank_of(key, &self.keys)
+        self.ranking.rank_of(key, self.among, &self.keys)
     }
 
     /// All keys from a rank on, with their ranks.
     pub fn from(&self, rank: usize) -> impl Iterator<Item = (usize, BoardKey)> {
-        self.ranking.from(rank, &self.keys)
+        self.ranking.from(rank, self.among, &self.keys)
     }
 
     /// All keys in order.
@@ -65,11 +71,11 @@ impl Places<'_> {
 
     /// How many stand on it.
     pub fn len(&self) -> usize {
-        self.ranking.len()
+        self.ranking.len(self.among)
     }
 
     /// Whether nobody does.
     pub fn is_empty(&self) -> bool {
-        self.ranking.is_empty()
+        self.len() == 0
     }
 }

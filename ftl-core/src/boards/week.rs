@@ -15,8 +15,8 @@ const BEST: i32 = 10;
 pub(super) struct WeekBoards {
     pub(super) week: Week,
     pub(super) rankings: Rankings,
-    /// By district, by realised result: who counts for it.
-    pub(super) contenders: Vec<Ranking>,
+    /// By realised result: who counts for his district.
+    pub(super) contenders: Ranking,
 }
 
 /// A district's result of a week.
@@ -44,9 +44,9 @@ impl WeekBoards {
 }
 
 /// The first `count` districts of the league's list, the best first: by score, then by who reached it first, then in
-/// the list's order; those that nobody counts for come last. `contenders` are who counts for each.
-pub(super) fn table(contenders: &[Ranking], keys: &impl Keys, count: u16) -> Vec<DistrictResult> {
-    let mut table: Vec<DistrictResult> = (0..count).map(|district| result(contenders.get(usize::from(district)), keys, district)).collect();
+/// the list's order; those that nobody counts for come last. `contenders` are who counts for his.
+pub(super) fn table(contenders: Option<&Ranking>, keys: &impl Keys, count: u16) -> Vec<DistrictResult> {
+    let mut table: Vec<DistrictResult> = (0..count).map(|district| result(contenders, keys, district)).collect();
     table.sort_by(|a, b| {
         let nobody = |one: &DistrictResult| one.contenders == 0;
         nobody(a).cmp(&nobody(b)).then(b.score.cmp(&a.score)).then(a.reached.cmp(&b.reached)).then(a.district.cmp(&b.district))
@@ -58,7 +58,7 @@ pub(super) fn table(contenders: &[Ranking], keys: &impl Keys, count: u16) -> Vec
 }
 
 fn result(ranking: Option<&Ranking>, keys: &impl Keys, district: u16) -> DistrictResult {
-    let best = ranking.into_iter().flat_map(|ranking| ranking.from(1, keys)).take(usize::try_from(BEST).unwrap_or_default());
+    let best = ranking.into_iter().flat_map(|ranking| ranking.from(1, Some(district), keys)).take(usize::try_from(BEST).unwrap_or_default());
     let best: Vec<(usize, BoardKey)> = best.collect();
     let sum: Wide = best.iter().map(|(_, key)| Wide::of(key.score)).sum();
     DistrictResult {
@@ -66,7 +66,7 @@ fn result(ranking: Option<&Ranking>, keys: &impl Keys, district: u16) -> Distric
         district,
         score: Money::from_units(sum.div_floor(BEST).clamp_i64()),
         reached: best.iter().map(|(_, key)| key.reached).max().unwrap_or_default(),
-        contenders: ranking.map_or(0, |ranking| u64::try_from(ranking.len()).unwrap_or(u64::MAX)),
+        contenders: ranking.map_or(0, |ranking| u64::try_from(ranking.len(Some(district))).unwrap_or(u64::MAX)),
         best: best.iter().map(|(rank, key)| row(*rank, key)).collect(),
     }
 }

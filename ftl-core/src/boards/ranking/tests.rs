@@ -7,6 +7,11 @@ use crate::id::{AccountId, Seq};
 /// What may be done to a ranking: a slot gets a score, or leaves.
 type Step = (u32, Option<i64>);
 
+/// Of five districts.
+fn district(slot: u32) -> u16 {
+    (slot % 5) as u16
+}
+
 fn key(slot: u32, score: i64) -> BoardKey {
     BoardKey { score, reached: Seq(u64::from(slot % 3)), account: AccountId(u128::from(slot)) }
 }
@@ -25,23 +30,26 @@ impl Game {
         let Self { ranking, keys } = self;
         let after = score.map(|score| key(slot, score));
         let before = std::mem::replace(&mut keys[place], after);
-        ranking.change(slot, before, after, &|slot: u32| keys[slot as usize].unwrap());
+        ranking.change((slot, district(slot)), before, after, &|slot: u32| (district(slot), keys[slot as usize].unwrap()));
     }
 
     /// Must be indistinguishable from a sorted vector.
     fn check(&self) {
-        let mut model: Vec<BoardKey> = self.keys.iter().flatten().copied().collect();
-        model.sort_unstable();
-        let keys = |slot: u32| self.keys[slot as usize].unwrap();
-        let from = |rank| self.ranking.from(rank, &keys).collect::<Vec<_>>();
-        assert_eq!((self.ranking.len(), self.ranking.is_empty()), (model.len(), model.is_empty()));
-        assert_eq!(from(1).iter().map(|(_, key)| *key).collect::<Vec<_>>(), model);
-        for (index, key) in model.iter().enumerate().step_by(7) {
-            assert_eq!(self.ranking.rank_of(key, &keys), Some(index + 1));
-            assert_eq!(from(index + 1).first(), Some(&(index + 1, *key)));
-            assert_eq!(self.ranking.rank_of(&BoardKey { account: AccountId(u128::MAX), ..*key }, &keys), None);
+        let keys = |slot: u32| (district(slot), self.keys[slot as usize].unwrap());
+        for among in [None, Some(0), Some(3), Some(77)] {
+            let counts = |key: &&BoardKey| among.is_none_or(|among| among == district(key.account.0 as u32));
+            let mut model: Vec<BoardKey> = self.keys.iter().flatten().filter(counts).copied().collect();
+            model.sort_unstable();
+            let from = |rank| self.ranking.from(rank, among, &keys).collect::<Vec<_>>();
+            assert_eq!(self.ranking.len(among), model.len());
+            assert_eq!(from(1).iter().map(|(_, key)| *key).collect::<Vec<_>>(), model);
+            for (index, key) in model.iter().enumerate().step_by(7) {
+                assert_eq!(self.ranking.rank_of(key, among, &keys), Some(index + 1));
+                assert_eq!(from(index + 1).first(), Some(&(index + 1, *key)));
+                assert_eq!(self.ranking.rank_of(&BoardKey { account: AccountId(u128::MAX), ..*key }, among, &keys), None);
+            }
+            assert_eq!(from(model.len() + 1), []);
         }
-        assert_eq!(from(model.len() + 1), []);
     }
 }
 
@@ -81,7 +89,7 @@ fn leaves_and_branches_split_when_they_fill_and_join_when_they_empty() {
 fn a_ranking_made_at_once_equals_one_made_step_by_step() {
     for count in [0, 1, 31, 32, 33, 5_000] {
         let mut game = Game { keys: (0..count).map(|n| Some(key(n, i64::from(n % 97)))).collect(), ..Game::default() };
-        game.ranking = Ranking::of((0..count).map(|n| (key(n, i64::from(n % 97)), n)).collect());
+        game.ranking = Ranking::of((0..count).map(|n| ((district(n), key(n, i64::from(n % 97))), n)).collect());
         game.check();
         game.take((count, Some(1_000)));
         game.take((count + 1, Some(-1_000)));
