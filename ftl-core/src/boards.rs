@@ -139,16 +139,12 @@ impl<'a> By<'a> {
 
     /// The keys of a board.
     fn keys(self, kind: BoardKind, window: BoardWindow) -> impl Keys + 'a {
-        move |slot| {
-            self.stands(slot, |seat, of| of.key(kind, window, seat, self.rules))
-        }
+        move |slot| self.stands(slot, |seat, of| of.key(kind, window, seat, self.rules))
     }
 
     /// The keys of those who count for their district.
     fn contenders(self, week: Week) -> impl Keys + 'a {
-        move |slot| {
-            self.stands(slot, |seat, of| of.contender_key(week, seat, self.rules))
-        }
+        move |slot| self.stands(slot, |seat, of| of.contender_key(week, seat, self.rules))
     }
 }
 

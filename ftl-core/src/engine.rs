@@ -155,6 +155,7 @@ impl<R: Rulebook> State<R> {
 
     fn outcome(&mut self, command: &Command, answer: Answer, replayed: bool) -> Outcome {
         self.rest();
+        self.work.valued = None;
         let events = std::mem::take(&mut self.work.events);
         Outcome { seq: self.seq, at: self.at, id: command.id, body: command.body, answer, replayed, events }
     }

@@ -42,8 +42,10 @@ use crate::units::Price;
 
 pub use snapshot::{RestoreError, Snapshot};
 
+use bands::Holding;
 use fixtures::Fixtures;
 use index::Index;
+use portfolio::Worth;
 use remembered::Remembered;
 use slots::hash_of;
 use table::{Row, Table};
@@ -96,6 +98,10 @@ pub(crate) struct Work {
     pub sweeping: BTreeSet<BookId>,
     /// The fixture whose clock ticks now.
     pub ticking: Option<u32>,
+    /// The book that was valued last, after how many events, and what it was worth.
+    pub valued: Option<(BookId, usize, Worth)>,
+    /// What the book in hand holds of each instrument.
+    pub holdings: Vec<Holding>,
 }
 
 impl Work {
@@ -113,7 +119,7 @@ impl Work {
 
     /// Begins an entry; what it used stays for the next one.
     pub fn clear(&mut self) {
-        let Self { events, made, positions, books, limits, touched, sweeping, ticking } = self;
+        let Self { events, made, positions, books, limits, touched, sweeping, ticking, valued, holdings } = self;
         events.clear();
         *made = 0;
         positions.clear();
@@ -122,6 +128,8 @@ impl Work {
         touched.clear();
         sweeping.clear();
         *ticking = None;
+        *valued = None;
+        holdings.clear();
     }
 }
 

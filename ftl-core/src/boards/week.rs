@@ -58,7 +58,8 @@ pub(super) fn table(contenders: Option<&Ranking>, keys: &impl Keys, count: u16) 
 }
 
 fn result(ranking: Option<&Ranking>, keys: &impl Keys, district: u16) -> DistrictResult {
-    let best = ranking.into_iter().flat_map(|ranking| ranking.from(1, Some(district), keys)).take(usize::try_from(BEST).unwrap_or_default());
+    let best =
+        ranking.into_iter().flat_map(|ranking| ranking.from(1, Some(district), keys)).take(usize::try_from(BEST).unwrap_or_default());
     let best: Vec<(usize, BoardKey)> = best.collect();
     let sum: Wide = best.iter().map(|(_, key)| Wide::of(key.score)).sum();
     DistrictResult {

@@ -75,6 +75,7 @@ impl<R: Rulebook> State<R> {
         while let Some(Reverse((id, slot))) = self.work.books.peek().copied() {
             let Some(book) = self.books.at(slot) else { break };
             let worth = self.judged(book);
+            self.work.valued = Some((id, self.work.events.len(), worth));
             if self.next_washout(id, slot, worth).is_some_and(|position| self.wash_out(id, &position)) {
                 return true;
             }

@@ -6,19 +6,28 @@
 //! an instrument: a price change looks at the nearest edge only, and a crossed band re-evaluates its book, exactly.
 //!
 //! A band may be narrower than it could be, never wider: an edge that is still safe after a trade stays where it is.
+//!
+//! ```text
+//!  book ─▶ calm? ─▶ no bands: no price that the rules allow brings it to a threshold
+//!            └─no─▶ a band an instrument, but for edges beyond the horizon
+//! ```
+//! The horizon is how far prices go by the rules (R2.4). Should a mark pass it all the same, as a rulebook of an
+//! embedder may have it, the holders of its instrument are looked at, and its horizon is none from then on.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::index::InstrumentIndex;
+use rustc_hash::FxHashMap;
+
+use super::index::{InstrumentIndex, slots_of};
 use super::portfolio::Worth;
 use crate::book::Book;
 use crate::id::InstrumentIdx;
 use crate::mutant::Mutant;
-use crate::position::Position;
 use crate::rulebook::{MarginPolicy, Rulebook};
+use crate::rules::Rules;
 use crate::state::State;
-use crate::units::{Bps, Lots, Price, Wide};
+use crate::units::{Bps, Direction, Lots, Price, Wide};
 
 /// Prices between which an instrument cannot bring its book to a threshold; both ends are safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +39,32 @@ pub(crate) struct Band {
     pub high: Price,
 }
 
+/// The prices that the rules allow: from the floor less the crowd's part to the ceiling and the crowd's part.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Horizon {
+    low: Price,
+    high: Price,
+}
+
+impl Horizon {
+    /// R2.4: the crowd moves a price by `side_cap` of four floors at the most.
+    pub fn under(rules: &Rules) -> Self {
+        let crowd = (rules.floor.wide() * 4 * rules.exposure.side_cap.wide()).div_ceil(10_000);
+        let price = |wide: Wide| Price::from_units(wide.clamp_i64());
+        Self { low: price(rules.floor.wide() - crowd), high: price(rules.ceiling.wide() + crowd) }
+    }
+
+    fn has(self, mark: Price) -> bool {
+        (self.low..=self.high).contains(&mark)
+    }
+}
+
 /// Further than any price goes.
 const FAR: Wide = Wide::of(i64::MAX);
 
 /// A book's lots in one instrument.
-struct Holding {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holding {
     instrument: InstrumentIdx,
     net: Lots,
     gross: Lots,
@@ -48,16 +78,34 @@ struct Distance {
     level: Bps,
 }
 
-fn index_of(slot: u32) -> usize {
-    usize::try_from(slot).unwrap_or(usize::MAX)
+/// What one instrument may use up of a distance, and how fast its mark does where it goes one way.
+struct Slope {
+    part: Wide,
+    rate: Wide,
 }
 
-fn band_in(bands: &[Vec<Band>], slot: u32, instrument: InstrumentIdx) -> Option<&Band> {
-    bands.get(index_of(slot))?.iter().find(|band| band.instrument == instrument)
+impl Slope {
+    /// Whether the mark may go so far.
+    fn allows(&self, way: Wide) -> bool {
+        self.part >= Wide::ZERO && (self.rate <= Wide::ZERO || way * self.rate <= self.part)
+    }
+
+    /// How far it may go at the most.
+    fn room(&self) -> Wide {
+        match (self.part < Wide::ZERO, self.rate <= Wide::ZERO) {
+            (true, _) => Wide::ZERO,
+            (false, true) => FAR,
+            (false, false) => self.part.div_floor(self.rate),
+        }
+    }
 }
 
-fn band_mut(bands: &mut [Vec<Band>], slot: u32, instrument: InstrumentIdx) -> Option<&mut Band> {
-    bands.get_mut(index_of(slot))?.iter_mut().find(|band| band.instrument == instrument)
+fn band_in(bands: &FxHashMap<u32, Vec<Band>>, slot: u32, instrument: InstrumentIdx) -> Option<&Band> {
+    bands.get(&slot)?.iter().find(|band| band.instrument == instrument)
+}
+
+fn band_mut(bands: &mut FxHashMap<u32, Vec<Band>>, slot: u32, instrument: InstrumentIdx) -> Option<&mut Band> {
+    bands.get_mut(&slot)?.iter_mut().find(|band| band.instrument == instrument)
 }
 
 impl<R: Rulebook> State<R> {
@@ -72,51 +120,118 @@ impl<R: Rulebook> State<R> {
     /// The same for a book whose worth is known.
     pub(crate) fn set_bands_of(&mut self, slot: u32, worth: Worth) {
         let Some(book) = self.books.at(slot) else { return };
-        if self.index.bands.len() <= index_of(slot) {
-            self.index.bands.resize_with(index_of(slot).saturating_add(1), Vec::new);
+        let calm = self.is_calm(book, worth);
+        if calm && !self.index.bands.contains_key(&slot) {
+            return;
         }
-        let mut bands = self.index.bands.get_mut(index_of(slot)).map(std::mem::take).unwrap_or_default();
+        let mut holdings = std::mem::take(&mut self.work.holdings);
+        holdings.clear();
+        if !calm {
+            holdings_of(book, &mut holdings);
+        }
+        let mut bands = self.index.bands.get_mut(&slot).map(std::mem::take).unwrap_or_default();
         let instruments = &mut self.index.instruments;
         bands.retain(|band| {
-            let stays = book.positions.iter().any(|position| position.instrument == band.instrument);
+            let stays = holdings.iter().any(|holding| holding.instrument == band.instrument);
             if !stays && let Some(index) = instruments.get_mut(band.instrument.index()) {
                 index.banded = index.banded.saturating_sub(1);
             }
             stays
         });
         let distances = self.distances(book, worth);
-        let shares = if self.mutated(Mutant::BandTooWide) { 1 } else { holdings(book).count() };
-        for holding in holdings(book) {
-            let Some(safe) = self.safe_band(&holding, &distances, shares) else { continue };
-            let Some(index) = self.index.instruments.get_mut(safe.instrument.index()) else { continue };
-            let place = bands.iter().position(|held| held.instrument == safe.instrument).unwrap_or_else(|| {
+        let shares = if self.mutated(Mutant::BandTooWide) { 1 } else { holdings.len() };
+        let parts = distances.each_ref().map(|distance| distance.left.div_floor(i64::try_from(shares).unwrap_or(i64::MAX).max(1)));
+        for holding in &holdings {
+            self.set_band(slot, &mut bands, holding, &distances, parts);
+        }
+        self.work.holdings = holdings;
+        if calm || bands.is_empty() {
+            self.index.bands.remove(&slot);
+            return;
+        }
+        self.index.bands.insert(slot, bands);
+        self.clear_stale_edges(slot);
+    }
+
+    /// Draws in the edges of one instrument's band that are not safe any more.
+    fn set_band(&mut self, slot: u32, bands: &mut Vec<Band>, holding: &Holding, distances: &[Distance; 2], parts: [Wide; 2]) {
+        let Some(instrument) = self.instrument(holding.instrument) else { return };
+        let mark = self.judged_mark(instrument);
+        let horizon = self.index.horizon;
+        let slopes = |falling: bool| {
+            let [a, b] = distances;
+            let [for_a, for_b] = parts;
+            [self.slope(a, for_a, holding, falling), self.slope(b, for_b, holding, falling)]
+        };
+        let (falls, rises) = (slopes(true), slopes(false));
+        let Some(index) = self.index.instruments.get_mut(holding.instrument.index()) else { return };
+        let place = bands.iter().position(|band| band.instrument == holding.instrument);
+        let held = place.and_then(|place| bands.get(place)).copied();
+        let Band { low, high, .. } = held.unwrap_or(Band { instrument: holding.instrument, low: Price::MIN, high: Price::MAX });
+        // Where there is no edge the horizon is as far as the mark goes.
+        let lowest = if index.beyond { low } else { low.max(horizon.low) };
+        let highest = if index.beyond { high } else { high.min(horizon.high) };
+        let room = |slopes: &[Slope; 2]| slopes.iter().map(Slope::room).fold(FAR, Wide::min);
+        let price = |wide: Wide| Price::from_units(wide.clamp_i64());
+        let (down, up) = (mark.wide() - lowest.wide(), highest.wide() - mark.wide());
+        let nearer_low =
+            falls.iter().any(|slope| !slope.allows(down)).then(|| price(mark.wide() - room(&falls))).filter(|edge| *edge > low);
+        let nearer_high =
+            rises.iter().any(|slope| !slope.allows(up)).then(|| price(mark.wide() + room(&rises))).filter(|edge| *edge < high);
+        let safe = Band { instrument: holding.instrument, low: nearer_low.unwrap_or(low), high: nearer_high.unwrap_or(high) };
+        index.lower.extend(nearer_low.map(|edge| (edge, slot)));
+        index.upper.extend(nearer_high.map(|edge| (Reverse(edge), slot)));
+        match place.and_then(|place| bands.get_mut(place)) {
+            Some(band) => *band = safe,
+            None if nearer_low.is_some() || nearer_high.is_some() => {
                 index.banded = index.banded.saturating_add(1);
                 if bands.len() == bands.capacity() {
                     bands.reserve_exact(bands.len().max(1));
                 }
-                bands.push(Band { low: Price::MIN, high: Price::MAX, ..safe });
-                bands.len().saturating_sub(1)
-            });
-            let Some(held) = bands.get_mut(place) else { continue };
-            if held.low < safe.low {
-                held.low = safe.low;
-                index.lower.push((safe.low, slot));
+                bands.push(safe);
             }
-            if held.high > safe.high {
-                held.high = safe.high;
-                index.upper.push((Reverse(safe.high), slot));
+            None => {}
+        }
+    }
+
+    /// Whether no prices inside the horizon, all of them at once, bring a book to a threshold. Said of books that are
+    /// not warned: what they stand before is the warning and the washout, and longs only lose to them where prices fall,
+    /// shorts where they rise.
+    fn is_calm(&self, book: &Book, (equity, used): Worth) -> bool {
+        if book.positions.is_empty() {
+            return true;
+        }
+        let margin = self.rules.margin;
+        let level = margin.warn_below.max(margin.washout_at).wide();
+        let by_margin = (level * R::Margin::steepest(&self.rules).wide()).div_ceil(10_000);
+        if book.warned || by_margin > Wide::of(10_000) {
+            return false;
+        }
+        let horizon = self.index.horizon;
+        let (mut by_fall, mut by_rise, mut gross) = (Wide::ZERO, Wide::ZERO, Wide::ZERO);
+        for position in &book.positions {
+            let Some(instrument) = self.instrument(position.instrument) else { return false };
+            let mark = self.judged_mark(instrument);
+            let bounded = self.index.instruments.get(instrument.idx.index()).is_some_and(|index| !index.beyond);
+            if !bounded || !horizon.has(mark) {
+                return false;
             }
+            let lots = position.lots.wide();
+            match position.direction {
+                Direction::Long => by_fall = by_fall + lots * (mark - horizon.low).wide(),
+                Direction::Short => by_rise = by_rise + lots * (horizon.high - mark).wide(),
+            }
+            gross = gross + lots;
         }
-        if let Some(kept) = self.index.bands.get_mut(index_of(slot)) {
-            *kept = bands;
-        }
-        self.clear_stale_edges(slot);
+        // Margin a share is rounded to a `Price` unit, now and then.
+        let worst = by_fall * 10_000 + by_rise * (Wide::of(10_000) + by_margin) + gross * level * 2;
+        worst * i64::from(self.rules.contract_size) < equity * 10_000 - used * level
     }
 
     /// Where a book's edges have gone to: lists that are mostly of the past are cleared.
     fn clear_stale_edges(&mut self, slot: u32) {
         let bands = &self.index.bands;
-        for band in bands.get(index_of(slot)).into_iter().flatten() {
+        for band in bands.get(&slot).into_iter().flatten() {
             let Some(index) = self.index.instruments.get_mut(band.instrument.index()) else { continue };
             let InstrumentIndex { lower, upper, banded, .. } = index;
             let most = banded.saturating_mul(2).saturating_add(64);
@@ -132,7 +247,14 @@ impl<R: Rulebook> State<R> {
 
     /// Notes the books whose edges the judged mark has passed.
     pub(crate) fn note_bands(&mut self, instrument: InstrumentIdx, judged: Price) {
+        let horizon = self.index.horizon;
         let Some(index) = self.index.instruments.get_mut(instrument.index()) else { return };
+        if !index.beyond && !horizon.has(judged) {
+            index.beyond = true;
+            for slot in index.groups().flat_map(slots_of) {
+                self.work.look_at_slot(&self.books, slot);
+            }
+        }
         let bands = &mut self.index.bands;
         while let Some((edge, slot)) = index.lower.peek().copied().filter(|(edge, _)| *edge > judged) {
             index.lower.pop();
@@ -150,41 +272,19 @@ impl<R: Rulebook> State<R> {
         }
     }
 
-    fn safe_band(&self, holding: &Holding, distances: &[Distance; 2], shares: usize) -> Option<Band> {
-        let mark = self.judged_mark(self.instrument(holding.instrument)?);
-        let shares = i64::try_from(shares).unwrap_or(i64::MAX);
-        let room = |falling: bool| {
-            let [a, b] = distances.each_ref().map(|distance| self.room(distance, holding, shares, falling));
-            a.min(b)
-        };
-        let (down, up) = (room(true), room(false));
-        Some(Band {
-            instrument: holding.instrument,
-            low: if down >= FAR { Price::MIN } else { Price::from_units((mark.wide() - down).clamp_i64()) },
-            high: if up >= FAR { Price::MAX } else { Price::from_units((mark.wide() + up).clamp_i64()) },
-        })
-    }
-
-    /// How far one instrument's mark may go before it has used up its part of a distance.
-    fn room(&self, distance: &Distance, holding: &Holding, shares: i64, falling: bool) -> Wide {
+    /// How one instrument's mark uses up its part of a distance.
+    fn slope(&self, distance: &Distance, part: Wide, holding: &Holding, falling: bool) -> Slope {
         let contract = i64::from(self.rules.contract_size);
         let (net, gross) = (holding.net.wide() * contract, holding.gross.wide() * contract);
         let level = distance.level.wide();
         let rounding = level * gross;
-        let steepest = R::Margin::steepest(&self.rules);
-        let by_margin = (level * steepest.wide() * gross).div_ceil(10_000);
         let direction: i64 = if falling { -1 } else { 1 };
         // Equity moves with the net; used margin only against the distance where it grows (lower thresholds, rising)
         // or shrinks (the upper threshold, falling).
         let by_equity = -(net * 10_000 * direction * distance.equity_sign);
         let margin_hurts = (direction > 0) == (distance.equity_sign > 0);
-        let rate = if margin_hurts { by_equity + by_margin } else { by_equity };
-        let part = distance.left.div_floor(shares.max(1)) - rounding;
-        match (part < Wide::ZERO, rate <= Wide::ZERO) {
-            (true, _) => Wide::ZERO,
-            (false, true) => FAR,
-            (false, false) => part.div_floor(rate),
-        }
+        let by_margin = || (level * R::Margin::steepest(&self.rules).wide() * gross).div_ceil(10_000);
+        Slope { part: part - rounding, rate: if margin_hurts { by_equity + by_margin() } else { by_equity } }
     }
 
     /// The thresholds that the book can reach next: the warning, or washout and recovery.
@@ -213,15 +313,13 @@ fn clear<E: Ord>(heap: &mut BinaryHeap<E>, is_so: impl Fn(&E) -> bool) {
     *heap = BinaryHeap::from(edges);
 }
 
-/// What a book holds of each instrument. Books hold few positions: looking at them again costs less than a list.
-fn holdings(book: &Book) -> impl Iterator<Item = Holding> {
-    let first = |(n, position): &(usize, &Position)| book.positions.iter().take(*n).all(|other| other.instrument != position.instrument);
-    book.positions.iter().enumerate().filter(first).map(|(n, position)| {
-        let mut holding = Holding { instrument: position.instrument, net: Lots::ZERO, gross: Lots::ZERO };
-        for same in book.positions.iter().skip(n).filter(|other| other.instrument == position.instrument) {
-            holding.net += same.direction.signed(same.lots);
-            holding.gross += same.lots;
+/// What a book holds of each instrument.
+fn holdings_of(book: &Book, holdings: &mut Vec<Holding>) {
+    for position in &book.positions {
+        let (net, gross) = (position.direction.signed(position.lots), position.lots);
+        match holdings.iter_mut().find(|holding| holding.instrument == position.instrument) {
+            Some(holding) => (holding.net, holding.gross) = (holding.net + net, holding.gross + gross),
+            None => holdings.push(Holding { instrument: position.instrument, net, gross }),
         }
-        holding
-    })
+    }
 }

@@ -19,7 +19,7 @@ use crate::position::PendingTriggers;
 use crate::rulebook::Rulebook;
 use crate::rulebook::scoring::ScoreSheet;
 use crate::state::State;
-use crate::state::index::{InstrumentIndex, LeastMargin};
+use crate::state::index::InstrumentIndex;
 use crate::time::{At, MatchClock, Week};
 use crate::units::{Lots, Money, Price};
 
@@ -30,11 +30,11 @@ impl<R: Rulebook> State<R> {
             Event::LeagueFounded(genesis) => {
                 self.rules = Arc::new(genesis.rules.clone());
                 self.genesis = Some(Arc::new((**genesis).clone()));
-                self.index.least_margin = LeastMargin::under::<R::Margin>(&self.rules);
+                self.index.turn_to::<R::Margin>(&self.rules);
             }
             Event::RulesChanged(rules) => {
                 self.rules = Arc::new((**rules).clone());
-                self.index.least_margin = LeastMargin::under::<R::Margin>(&self.rules);
+                self.index.turn_to::<R::Margin>(&self.rules);
                 self.rebuild_boards();
                 for (slot, book) in self.books.slots().filter(|(_, book)| !book.positions.is_empty()) {
                     self.work.look_at(book.id, slot);

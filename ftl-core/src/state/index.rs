@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use rustc_hash::FxHashMap;
 
-use super::bands::Band;
+use super::bands::{Band, Horizon};
 use super::slots::{Slots, hash_of};
 use crate::fixture::Position as Playing;
 use crate::id::{AccountId, FixtureId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
@@ -27,8 +27,9 @@ pub(crate) struct Index {
     pub instruments: Vec<InstrumentIndex>,
     /// The slot of the book that holds each position.
     pub positions: Slots,
-    /// By a book's slot: its bands.
-    pub bands: Vec<Vec<Band>>,
+    /// By a book's slot: the bands of those that are not calm.
+    pub bands: FxHashMap<u32, Vec<Band>>,
+    pub horizon: Horizon,
     pub timers: BTreeSet<Timer>,
     pub least_margin: LeastMargin,
     /// Few if any: whoever opens a position need not look at his account.
@@ -71,6 +72,8 @@ pub(crate) struct InstrumentIndex {
     pub lower: BinaryHeap<(Price, u32)>,
     /// Books that need a look when the mark rises above the price, the lowest first.
     pub upper: BinaryHeap<(Reverse<Price>, u32)>,
+    /// Its mark has been beyond the horizon: no edge here is too far to be kept.
+    pub beyond: bool,
     /// How many books have a band here.
     pub banded: usize,
     /// Market orders that rest, to open and to close.
@@ -179,6 +182,12 @@ impl InstrumentIndex {
 }
 
 impl Index {
+    /// What follows from rules that come into force.
+    pub fn turn_to<M: MarginPolicy>(&mut self, rules: &Rules) {
+        self.least_margin = LeastMargin::under::<M>(rules);
+        self.horizon = Horizon::under(rules);
+    }
+
     pub fn of(&mut self, instrument: InstrumentIdx) -> Option<&mut InstrumentIndex> {
         self.instruments.get_mut(instrument.index())
     }
@@ -242,7 +251,8 @@ impl<R: Rulebook> State<R> {
 
     /// Builds every index from the rows.
     pub(crate) fn rebuild_index(&mut self) {
-        self.index = Index { least_margin: LeastMargin::under::<R::Margin>(&self.rules), ..Index::default() };
+        self.index = Index::default();
+        self.index.turn_to::<R::Margin>(&self.rules);
         self.index.suspended = self.accounts.iter().filter(|account| account.suspended).map(|account| account.id).collect();
         for instrument in &self.instruments {
             self.index.slugs.insert(instrument.footballer.instrument.clone(), instrument.idx);

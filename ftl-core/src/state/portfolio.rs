@@ -44,7 +44,9 @@ impl<R: Rulebook> State<R> {
     }
 
     pub(crate) fn portfolio_in(&self, row: &Book) -> Portfolio {
-        let (equity, used) = self.judged(row);
+        // The round has mostly valued it, and nothing has happened since.
+        let known = self.work.valued.filter(|(book, events, _)| (*book, *events) == (row.id, self.work.events.len()));
+        let (equity, used) = known.map_or_else(|| self.judged(row), |(_, _, worth)| worth);
         let reviewed = |position: &Position| self.instrument(position.instrument).is_some_and(|row| row.review.is_some());
         // Where nothing is under review both look at the same marks.
         let free = if row.positions.iter().any(reviewed) { self.free(row, None) } else { equity - used };
