@@ -78,6 +78,12 @@ impl Book {
         Some(self.positions.remove(place))
     }
 
+    /// Something of every cache line of it.
+    pub(crate) fn glance(&self) -> u64 {
+        let held = self.positions.first().map_or(0, |position| position.opened_at.0);
+        held ^ self.balance.units().cast_unsigned() ^ self.standing.glance()
+    }
+
     /// Ids sort by age, and so do positions.
     fn place_of(&self, id: PositionId) -> Option<usize> {
         self.positions.binary_search_by_key(&id, |position| position.id).ok()

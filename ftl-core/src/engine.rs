@@ -26,7 +26,9 @@ mod timers;
 pub use open::Quote;
 
 use std::cmp::Reverse;
+use std::hint::black_box;
 
+use crate::book::Book;
 use crate::command::{Action, Command};
 use crate::event::Event;
 use crate::id::{OrderId, PositionId, Seq};
@@ -68,6 +70,7 @@ impl<R: Rulebook> State<R> {
         debug_assert_eq!(entry.seq, self.seq.next(), "entries come in order");
         self.pass_time(entry.seq, entry.at);
         let command = &entry.command;
+        self.look_ahead(&command.action);
         if self.quarantine.contains_key(&entry.seq) {
             let answer = Answer { seq: entry.seq, result: Err(Rejection::Quarantined { seq: entry.seq }) };
             if self.remembered.get(command.id).is_none() {
@@ -137,6 +140,18 @@ impl<R: Rulebook> State<R> {
         self.rest();
         self.work.clear();
         self.remembered.forget(at, self.rules.dedup_window);
+    }
+
+    /// Takes the book of a trade to hand, and looks at all of it: of a large league no part is in the processor's caches,
+    /// and what is asked for at once comes at once, where every step on the way to an answer would wait for its own.
+    fn look_ahead(&mut self, action: &Action) {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "next to all commands are trades")]
+        let id = match action {
+            Action::OpenPosition(open) => open.book,
+            Action::ClosePosition { book, .. } | Action::ModifyPosition { book, .. } => *book,
+            _ => return,
+        };
+        black_box(self.books.take_to_hand(id).map(Book::glance));
     }
 
     fn answer(&mut self, command: &Command, result: Result<Receipt, Rejection>) -> Outcome {

@@ -102,6 +102,12 @@ impl Standing {
         Moved { district: seat.district, before, after: self.keys(when.week, seat, rules) }
     }
 
+    /// Something of every cache line of it.
+    pub(crate) fn glance(&self) -> u64 {
+        let [even, odd] = self.weeks.each_ref().map(|record| record.pnl_reached.0);
+        self.season.pnl_reached.0 ^ u64::from(self.season.fixtures.count()) ^ even ^ odd
+    }
+
     /// What the book did in `week`, if it is known: it is of the last two weeks.
     pub fn week(&self, week: Week) -> Option<&Record<WeekFixtures>> {
         self.weeks.get(slot(week)).filter(|record| record.fixtures.week == week)

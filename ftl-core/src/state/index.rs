@@ -236,12 +236,15 @@ impl<R: Rulebook> State<R> {
         }
         let before = index.noted.filter(|(entry, _)| *entry == self.seq).map(|(_, mark)| mark);
         index.noted = Some((self.seq, judged));
-        if before.is_none_or(|before| judged < before) && !under_review {
+        // Nearly always nothing is reached, which the nearest one tells.
+        let falls = index.falling.last().is_some_and(|(nearest, _)| *nearest >= judged);
+        let rises = index.rising.first().is_some_and(|(nearest, _)| *nearest <= judged);
+        if falls && before.is_none_or(|before| judged < before) && !under_review {
             let highest = before.unwrap_or(Price::MAX);
             let fallen = index.falling.range((judged, PositionId(0))..=(highest, PositionId(u128::MAX)));
             self.work.positions.extend(fallen.map(|(_, id)| *id));
         }
-        if before.is_none_or(|before| judged > before) && !under_review && !forget_shorts {
+        if rises && before.is_none_or(|before| judged > before) && !under_review && !forget_shorts {
             let lowest = before.unwrap_or(Price::MIN);
             let risen = index.rising.range((lowest, PositionId(0))..=(judged, PositionId(u128::MAX)));
             self.work.positions.extend(risen.map(|(_, id)| *id));

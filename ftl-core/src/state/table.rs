@@ -30,6 +30,8 @@ pub struct Table<R: Row> {
     chunks: Vec<Chunk<R>>,
     free: Vec<u32>,
     slots: Slots,
+    /// Where the row stands that is at hand: an entry asks for the same one again and again.
+    at_hand: u32,
 }
 
 #[derive(Clone)]
@@ -49,7 +51,7 @@ pub struct TableImage<R: Row> {
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), free: Vec::new(), slots: Slots::default() }
+        Self { chunks: Vec::new(), free: Vec::new(), slots: Slots::default(), at_hand: 0 }
     }
 }
 
@@ -78,7 +80,14 @@ impl<R: Row> Table<R> {
 
     /// Where the row with this key stands, until it is removed.
     pub fn slot(&self, key: R::Key) -> Option<u32> {
-        self.slots.find(hash_of(&key), |slot| self.at(slot).is_some_and(|row| row.key() == key))
+        let is_it = |slot: u32| self.at(slot).is_some_and(|row| row.key() == key);
+        if is_it(self.at_hand) { Some(self.at_hand) } else { self.slots.find(hash_of(&key), is_it) }
+    }
+
+    /// Takes a row to hand: until another one is, it is found at once.
+    pub fn take_to_hand(&mut self, key: R::Key) -> Option<&R> {
+        self.at_hand = self.slot(key)?;
+        self.at(self.at_hand)
     }
 
     /// The row in a slot.
@@ -183,7 +192,7 @@ fn branch(leaves: impl IntoIterator<Item = Hash>, free: &[u32]) -> Hash {
 impl<R: Row> From<TableImage<R>> for Table<R> {
     fn from(image: TableImage<R>) -> Self {
         let chunks = image.chunks.into_iter().map(|rows| Chunk { rows, hash: None }).collect();
-        let mut table = Self { chunks, free: image.free, slots: Slots::default() };
+        let mut table = Self { chunks, free: image.free, slots: Slots::default(), at_hand: 0 };
         let hashes: Vec<(u32, u32)> = table.slots().map(|(slot, row)| (hash_of(&row.key()), slot)).collect();
         hashes.into_iter().for_each(|(hash, slot)| table.slots.insert(hash, slot));
         table
