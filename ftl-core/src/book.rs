@@ -51,15 +51,18 @@ impl Book {
     }
 
     /// Where its owner stands on boards.
+    #[inline]
     pub fn seat(&self) -> Seat {
         Seat { account: self.id.account, district: self.standing.district, joined: self.standing.joined }
     }
 
     /// One of its open positions.
+    #[inline]
     pub fn position(&self, id: PositionId) -> Option<&Position> {
         self.positions.get(self.place_of(id)?)
     }
 
+    #[inline]
     pub(crate) fn position_mut(&mut self, id: PositionId) -> Option<&mut Position> {
         let place = self.place_of(id)?;
         self.positions.get_mut(place)
@@ -79,12 +82,14 @@ impl Book {
     }
 
     /// Something of every cache line of it.
+    #[inline]
     pub(crate) fn glance(&self) -> u64 {
         let held = self.positions.first().map_or(0, |position| position.opened_at.0);
         held ^ self.balance.units().cast_unsigned() ^ self.standing.glance()
     }
 
     /// Ids sort by age, and so do positions.
+    #[inline]
     fn place_of(&self, id: PositionId) -> Option<usize> {
         self.positions.binary_search_by_key(&id, |position| position.id).ok()
     }

@@ -25,7 +25,6 @@ mod timers;
 
 pub use open::Quote;
 
-use std::cmp::Reverse;
 use std::hint::black_box;
 
 use crate::book::Book;
@@ -177,16 +176,19 @@ impl<R: Rulebook> State<R> {
 
     /// What was noted and not looked at has its bands around the marks as they are.
     pub(crate) fn rest(&mut self) {
-        while let Some(Reverse((id, slot))) = self.work.books.pop() {
-            if self.work.books.peek() != Some(&Reverse((id, slot))) {
-                self.set_bands(slot);
-            }
+        while let Some((_, slot)) = self.work.books.next() {
+            self.work.books.done();
+            self.set_bands(slot);
         }
     }
 
     /// A fact: applied at once, and told with the outcome.
     pub(crate) fn emit(&mut self, event: Event) {
         self.evolve(&event);
+        // Most entries come to one event: room for four would be a kilobyte.
+        if self.work.events.capacity() == 0 {
+            self.work.events.reserve_exact(1);
+        }
         self.work.events.push(event);
     }
 

@@ -12,13 +12,13 @@ pub(crate) use evolve::week_of;
 mod fixtures;
 pub(crate) mod index;
 pub(crate) mod portfolio;
+mod queue;
 pub mod remembered;
 pub(crate) mod slots;
 mod snapshot;
 pub mod table;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -46,6 +46,7 @@ use bands::Holding;
 use fixtures::Fixtures;
 use index::Index;
 use portfolio::Worth;
+use queue::Queue;
 use remembered::Remembered;
 use slots::hash_of;
 use table::{Row, Table};
@@ -88,8 +89,8 @@ pub(crate) struct Work {
     pub made: u32,
     /// Positions whose stop or profit may have been reached.
     pub positions: BTreeSet<PositionId>,
-    /// Books whose margin must be looked at, with their slots; the lowest account first, some more than once.
-    pub books: BinaryHeap<Reverse<(BookId, u32)>>,
+    /// Books whose margin must be looked at, with their slots.
+    pub books: Queue,
     /// Instruments whose limit orders must be looked at.
     pub limits: BTreeSet<InstrumentIdx>,
     /// Books to warn or to re-arm, some more than once.
@@ -107,7 +108,7 @@ pub(crate) struct Work {
 impl Work {
     /// Notes that a book's margin must be looked at.
     pub fn look_at(&mut self, book: BookId, slot: u32) {
-        self.books.push(Reverse((book, slot)));
+        self.books.push(book, slot);
     }
 
     /// The same, of the book in a slot.

@@ -30,6 +30,7 @@ impl Week {
     /// The week that a moment is in.
     ///
     /// 1970-01-04, a Sunday, is in week 0; 1970-01-05T00:00:00Z begins week 1.
+    #[inline]
     pub fn of(at: At) -> Self {
         let days = at.0.saturating_div(DAY_MS).saturating_add(DAYS_BEFORE_1970);
         Self(u32::try_from(days.saturating_div(7)).unwrap_or(u32::MAX))
@@ -40,6 +41,7 @@ impl Week {
         At(days.saturating_mul(DAY_MS))
     }
     /// The week before; the first one has itself.
+    #[inline]
     pub const fn before(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
@@ -48,6 +50,7 @@ impl Week {
         Self(self.0.saturating_add(1))
     }
     /// Whether its number is even.
+    #[inline]
     pub const fn is_even(self) -> bool {
         self.0 & 1 == 0
     }
@@ -55,10 +58,12 @@ impl Week {
 
 impl At {
     /// The moment `span` later, at the end of time where it does not fit.
+    #[inline]
     pub const fn after(self, span: Span) -> Self {
         Self(self.0.saturating_add(span.0))
     }
     /// The time since `earlier`, nothing where that is later.
+    #[inline]
     pub const fn since(self, earlier: At) -> Span {
         Span(self.0.saturating_sub(earlier.0))
     }
@@ -84,6 +89,7 @@ impl Span {
 
 impl MatchClock {
     /// The time played since `earlier`, nothing where that is later.
+    #[inline]
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }

@@ -30,22 +30,27 @@ macro_rules! quantity {
             pub const SCALE: u32 = $scale;
 
             /// A quantity from its count of units.
+            #[inline]
             pub const fn from_units(units: i64) -> Self {
                 Self(units)
             }
             /// The count of units.
+            #[inline]
             pub const fn units(self) -> i64 {
                 self.0
             }
             /// The count of units, wide enough for products.
+            #[inline]
             pub const fn wide(self) -> Wide {
                 Wide::of(self.0)
             }
             /// The absolute value.
+            #[inline]
             pub const fn magnitude(self) -> Self {
                 Self(self.0.saturating_abs())
             }
             /// The sum, or `None` where it does not fit.
+            #[inline]
             pub fn checked_add(self, other: Self) -> Option<Self> {
                 self.0.checked_add(other.0).map(Self)
             }
@@ -55,6 +60,7 @@ macro_rules! quantity {
         #[allow(clippy::arithmetic_side_effects)]
         impl Add for $name {
             type Output = Self;
+            #[inline]
             fn add(self, other: Self) -> Self {
                 Self(self.0 + other.0)
             }
@@ -62,6 +68,7 @@ macro_rules! quantity {
         #[allow(clippy::arithmetic_side_effects)]
         impl Sub for $name {
             type Output = Self;
+            #[inline]
             fn sub(self, other: Self) -> Self {
                 Self(self.0 - other.0)
             }
@@ -69,30 +76,35 @@ macro_rules! quantity {
         #[allow(clippy::arithmetic_side_effects)]
         impl Neg for $name {
             type Output = Self;
+            #[inline]
             fn neg(self) -> Self {
                 Self(-self.0)
             }
         }
         #[allow(clippy::arithmetic_side_effects)]
         impl AddAssign for $name {
+            #[inline]
             fn add_assign(&mut self, other: Self) {
                 *self = *self + other;
             }
         }
         #[allow(clippy::arithmetic_side_effects)]
         impl SubAssign for $name {
+            #[inline]
             fn sub_assign(&mut self, other: Self) {
                 *self = *self - other;
             }
         }
         #[allow(clippy::arithmetic_side_effects)]
         impl std::iter::Sum for $name {
+            #[inline]
             fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
                 iter.fold(Self::ZERO, |a, b| a + b)
             }
         }
         impl TryFrom<Wide> for $name {
             type Error = Overflow;
+            #[inline]
             fn try_from(wide: Wide) -> Result<Self, Overflow> {
                 wide.to_i64().map(Self)
             }
@@ -158,6 +170,7 @@ pub struct Bps(pub u32);
 
 impl Bps {
     /// The ratio's numerator over 10,000.
+    #[inline]
     pub fn wide(self) -> Wide {
         Wide::of(i64::from(self.0))
     }
@@ -175,6 +188,7 @@ pub enum Direction {
 
 impl Direction {
     /// +1 for long, −1 for short.
+    #[inline]
     pub const fn sign(self) -> i64 {
         match self {
             Self::Long => 1,
@@ -182,10 +196,12 @@ impl Direction {
         }
     }
     /// [`sign`](Self::sign), wide.
+    #[inline]
     pub const fn wide(self) -> Wide {
         Wide::of(self.sign())
     }
     /// The other side.
+    #[inline]
     pub const fn opposite(self) -> Self {
         match self {
             Self::Long => Self::Short,
@@ -193,6 +209,7 @@ impl Direction {
         }
     }
     /// `lots` with this side's sign.
+    #[inline]
     pub fn signed(self, lots: Lots) -> Lots {
         match self {
             Self::Long => lots,

@@ -1,6 +1,6 @@
 //! In which matches a book's positions closed: all of a season, or a few of a week.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::time::Week;
 
@@ -14,10 +14,13 @@ pub trait Fixtures: Clone + Default {
     fn count(&self) -> u32;
 }
 
-/// All matches of a season, a bit each by the fixture's number; no zero words at the end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(transparent)]
-pub struct SeasonFixtures(Vec<u64>);
+/// All matches of a season, a bit each by the fixture's number; no zero words at the end. Read and written as a list of
+/// words; the first, which serves most leagues, lies here.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SeasonFixtures {
+    first: u64,
+    rest: Box<[u64]>,
+}
 
 /// The first matches of a week. No board asks for more of them than it holds, and it never allocates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -40,15 +43,38 @@ impl Fixtures for SeasonFixtures {
     const MOST: u32 = u32::MAX;
 
     fn play(&mut self, fixture: u32) {
-        let word = usize::try_from(fixture / u64::BITS).unwrap_or(usize::MAX);
-        if self.0.len() <= word {
-            self.0.resize(word.saturating_add(1), 0);
+        let bit = 1u64.rotate_left(fixture % u64::BITS);
+        let Some(place) = usize::try_from(fixture / u64::BITS).unwrap_or(usize::MAX).checked_sub(1) else {
+            self.first |= bit;
+            return;
+        };
+        if self.rest.len() <= place {
+            let mut words = std::mem::take(&mut self.rest).into_vec();
+            words.resize(place.saturating_add(1), 0);
+            self.rest = words.into_boxed_slice();
         }
-        self.0[word] |= 1u64.rotate_left(fixture % u64::BITS);
+        self.rest[place] |= bit;
     }
 
+    #[inline]
     fn count(&self) -> u32 {
-        self.0.iter().fold(0, |sum, word| sum.saturating_add(word.count_ones()))
+        self.rest.iter().fold(self.first.count_ones(), |sum, word| sum.saturating_add(word.count_ones()))
+    }
+}
+
+impl Serialize for SeasonFixtures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let none = self.first == 0 && self.rest.is_empty();
+        let words = usize::from(!none).saturating_add(self.rest.len());
+        serializer.collect_seq(std::iter::once(&self.first).chain(&self.rest).take(words))
+    }
+}
+
+impl<'de> Deserialize<'de> for SeasonFixtures {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = Vec::<u64>::deserialize(deserializer)?;
+        let (first, rest) = words.split_first().map(|(first, rest)| (*first, rest.into())).unwrap_or_default();
+        Ok(Self { first, rest })
     }
 }
 

@@ -103,6 +103,7 @@ impl Standing {
     }
 
     /// Something of every cache line of it.
+    #[inline]
     pub(crate) fn glance(&self) -> u64 {
         let [even, odd] = self.weeks.each_ref().map(|record| record.pnl_reached.0);
         self.season.pnl_reached.0 ^ u64::from(self.season.fixtures.count()) ^ even ^ odd

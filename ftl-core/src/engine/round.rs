@@ -1,8 +1,6 @@
 //! The round of R5.5: after whatever changed a price, a balance or an order: stops and profits in order of position id,
 //! then margin by account id, then limits by price and age; each fill starts the round again. Then the warnings (R5.2).
 
-use std::cmp::Reverse;
-
 use crate::command::OpenPosition;
 use crate::engine::guards::Moment;
 use crate::event::Event;
@@ -72,16 +70,14 @@ impl<R: Rulebook> State<R> {
 
     /// R5.3: the lowest account at or below the washout level loses its worst position; with equity gone, all.
     fn wash_out_one(&mut self) -> bool {
-        while let Some(Reverse((id, slot))) = self.work.books.peek().copied() {
+        while let Some((id, slot)) = self.work.books.next() {
             let Some(book) = self.books.at(slot) else { break };
             let worth = self.judged(book);
             self.work.valued = Some((id, self.work.events.len(), worth));
             if self.next_washout(id, slot, worth).is_some_and(|position| self.wash_out(id, &position)) {
                 return true;
             }
-            while self.work.books.peek() == Some(&Reverse((id, slot))) {
-                self.work.books.pop();
-            }
+            self.work.books.done();
             // Whoever passes a threshold of the warning later in this entry has left a band, and comes here again.
             if self.warning_of(slot, worth).is_some() {
                 self.work.touched.push((id, slot));
@@ -111,7 +107,7 @@ impl<R: Rulebook> State<R> {
         let closed = self.close_on_curve(row, row.lots, CloseReason::Washout, None).is_some();
         self.cover_bad_debt(id);
         if self.mutated(Mutant::WashoutStopsAfterOne) {
-            self.work.books.retain(|Reverse((other, _))| *other != id);
+            self.work.books.retain(|other| other != id);
         }
         closed
     }

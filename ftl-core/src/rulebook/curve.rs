@@ -23,6 +23,7 @@ pub enum Rounding {
 
 impl Rounding {
     /// Of an order in `direction`: a buyer pays, a seller takes in.
+    #[inline]
     pub const fn against(direction: Direction) -> Self {
         match direction {
             Direction::Long => Self::Up,
@@ -30,6 +31,7 @@ impl Rounding {
         }
     }
     /// The other way.
+    #[inline]
     pub const fn opposite(self) -> Self {
         match self {
             Self::Up => Self::Down,
@@ -37,6 +39,7 @@ impl Rounding {
         }
     }
     /// The quotient, rounded this way.
+    #[inline]
     pub fn divide(self, value: Wide, divisor: Wide) -> Wide {
         match self {
             Self::Up => value.div_ceil(divisor),
@@ -66,12 +69,14 @@ const SLOPE_UNITS_PER_PRICE: Wide = Wide::of(1_000_000);
 
 impl PricingCurve for ConstantSlope {
     /// R2.1. `base` 195.2000, `k_mod` 0.05, `net` 1 lot: 195.2500.
+    #[inline]
     fn mark(rules: &Rules, curve: Curve) -> Price {
         at_depth(rules.k_mod, curve.base, curve.net.wide(), Wide::of(1))
     }
 
     /// R2.2, R1.2: `base·q·contract + k_mod·(2·net + d·q)·q·contract / 2`.
     /// `base` 195.2000, `k_mod` 0.05, `net` 0, long 1 lot: 19,522.500000, on average 195.2250 a share.
+    #[inline]
     fn fill_value(rules: &Rules, curve: Curve, direction: Direction, lots: Lots, rounding: Rounding) -> Result<Money, Overflow> {
         let shares = lots.wide() * i64::from(rules.contract_size);
         let twice_middle = curve.net.wide() * 2 + direction.wide() * lots.wide();
@@ -91,12 +96,14 @@ impl PricingCurve for ConstantSlope {
 }
 
 /// `base + k_mod × net / divisor`, rounded down. Clamped where it would not fit: R2.4 keeps it far inside.
+#[inline]
 fn at_depth(k_mod: KMod, base: Price, net: Wide, divisor: Wide) -> Price {
     let crowd = (k_mod.wide() * net).div_floor(SLOPE_UNITS_PER_PRICE * divisor);
     Price::from_units((base.wide() + crowd).clamp_i64())
 }
 
 /// |value| a share, rounded against the trader: the `entryPrice` and `exitPrice` shown (R1.2).
+#[inline]
 pub fn price_per_share(rules: &Rules, value: Money, lots: Lots, rounding: Rounding) -> Price {
     let shares = lots.wide() * i64::from(rules.contract_size);
     if shares == Wide::ZERO {
@@ -106,11 +113,13 @@ pub fn price_per_share(rules: &Rules, value: Money, lots: Lots, rounding: Roundi
 }
 
 /// R7.2: `ceil(|value| × fee_bps / 10,000)`, from the wallet to `fees`.
+#[inline]
 pub fn fee(rules: &Rules, value: Money) -> Money {
     Money::from_units((value.wide().magnitude() * rules.fee_bps.wide()).div_ceil(10_000).clamp_i64())
 }
 
 /// `price × lots × contract`, exact: 10⁻⁴ point × 10⁻² lot is a `Money` unit.
+#[inline]
 pub fn notional(rules: &Rules, price: Price, lots: Lots) -> Wide {
     price.wide() * lots.wide() * i64::from(rules.contract_size)
 }

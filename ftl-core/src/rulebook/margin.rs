@@ -34,11 +34,13 @@ impl MarginPolicy for WorstEventMargin {
     }
 
     /// A long forward at 195.2500: max(19.5250, 27.0002) = 27.0002.
+    #[inline]
     fn at(rules: &Rules, least: Price, mark: Price) -> Price {
         let by_leverage = mark.wide().div_ceil(i64::from(rules.margin.leverage.max(1)));
         Price::from_units(by_leverage.clamp_i64()).max(least)
     }
 
+    #[inline]
     fn steepest(rules: &Rules) -> Bps {
         Bps(10_000u32.div_ceil(rules.margin.leverage.max(1)))
     }

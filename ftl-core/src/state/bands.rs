@@ -256,20 +256,27 @@ impl<R: Rulebook> State<R> {
             }
         }
         let bands = &mut self.index.bands;
-        while let Some((edge, slot)) = index.lower.peek().copied().filter(|(edge, _)| *edge > judged) {
-            index.lower.pop();
-            if let Some(band) = band_mut(bands, slot, instrument).filter(|band| band.low == edge) {
-                band.low = Price::MIN;
-                self.work.look_at_slot(&self.books, slot);
-            }
-        }
-        while let Some((Reverse(edge), slot)) = index.upper.peek().copied().filter(|(edge, _)| edge.0 < judged) {
-            index.upper.pop();
-            if let Some(band) = band_mut(bands, slot, instrument).filter(|band| band.high == edge) {
-                band.high = Price::MAX;
-                self.work.look_at_slot(&self.books, slot);
-            }
-        }
+        let (work, books) = (&mut self.work, &self.books);
+        pass(
+            &mut index.lower,
+            |(edge, _)| *edge > judged,
+            |(edge, slot)| {
+                if let Some(band) = band_mut(bands, slot, instrument).filter(|band| band.low == edge) {
+                    band.low = Price::MIN;
+                    work.look_at_slot(books, slot);
+                }
+            },
+        );
+        pass(
+            &mut index.upper,
+            |(Reverse(edge), _)| *edge < judged,
+            |(Reverse(edge), slot)| {
+                if let Some(band) = band_mut(bands, slot, instrument).filter(|band| band.high == edge) {
+                    band.high = Price::MAX;
+                    work.look_at_slot(books, slot);
+                }
+            },
+        );
     }
 
     /// How one instrument's mark uses up its part of a distance.
@@ -302,6 +309,26 @@ impl<R: Rulebook> State<R> {
             [above(margin.warn_below, 0), above(margin.washout_at, 1)]
         }
     }
+}
+
+/// Edges that leave a heap one by one, at the most; where more are passed, all that are leave at once.
+const ONE_BY_ONE: usize = 64;
+
+/// Takes the edges out that are passed.
+fn pass<E: Ord + Copy>(heap: &mut BinaryHeap<E>, is_passed: impl Fn(&E) -> bool, mut met: impl FnMut(E)) {
+    for _ in 0..ONE_BY_ONE {
+        if !heap.peek().is_some_and(&is_passed) {
+            return;
+        }
+        heap.pop().into_iter().for_each(&mut met);
+    }
+    heap.retain(|edge| {
+        let passed = is_passed(edge);
+        if passed {
+            met(*edge);
+        }
+        !passed
+    });
 }
 
 /// Leaves in a heap what is still so, once.

@@ -21,8 +21,8 @@ use packed::Packed;
 
 /// Ids in a chunk.
 const CHUNK: usize = 256;
-/// Chunks whose room is given back in a minute, at most.
-const GIVEN_BACK: usize = 32;
+/// Chunks whose room is given back in a minute, at most: one takes a microsecond, and somebody's price change waits for it.
+const GIVEN_BACK: usize = 8;
 
 /// A command that was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ impl Generation {
     /// Nothing more comes to the open chunk. The next one has the room of a forgotten one that no snapshot shares.
     fn close(&mut self, refuse: &mut Vec<Arc<Packed>>) {
         if self.open.known.len() > 0 {
-            let mut room = refuse.pop().and_then(Arc::into_inner).unwrap_or_default();
+            let mut room = refuse.pop().and_then(Arc::into_inner).unwrap_or_else(|| self.open.known.room_alike());
             room.clear();
             let known = Arc::new(std::mem::replace(&mut self.open.known, room));
             self.chunks.push(Chunk { minute: self.open.minute, known, hash: None });

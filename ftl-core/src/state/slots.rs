@@ -26,22 +26,26 @@ pub(crate) fn hash_of(key: &impl Hash) -> u32 {
 }
 
 /// Spread over the bits that the table looks at, by the golden ratio.
+#[inline]
 fn spread(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Slots {
     /// The slot with this hash that `is_it`.
+    #[inline]
     pub fn find(&self, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         self.places.find(spread(hash), |place| place.hash == hash && is_it(place.slot)).map(|place| place.slot)
     }
 
     /// Adds a slot; it must not be in.
+    #[inline]
     pub fn insert(&mut self, hash: u32, slot: u32) {
         self.places.insert_unique(spread(hash), Place { hash, slot }, |place| spread(place.hash));
     }
 
     /// Takes the slot out that `is_it`.
+    #[inline]
     pub fn remove(&mut self, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let found = self.places.find_entry(spread(hash), |place| place.hash == hash && is_it(place.slot)).ok()?;
         Some(found.remove().0.slot)
@@ -53,6 +57,7 @@ impl Slots {
     }
 
     /// How many there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.places.len()
     }

@@ -17,22 +17,27 @@ impl Wide {
     pub const ZERO: Self = Self(0);
 
     /// The value as an `i64`.
+    #[inline]
     pub fn to_i64(self) -> Result<i64, Overflow> {
         i64::try_from(self.0).map_err(|_| Overflow)
     }
     /// The value as an `i64`, at the nearest end of the range where it does not fit.
+    #[inline]
     pub fn clamp_i64(self) -> i64 {
         i64::try_from(self.0).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
     }
     /// The absolute value.
+    #[inline]
     pub fn magnitude(self) -> Self {
         Self(self.0.saturating_abs())
     }
     /// The raw integer.
+    #[inline]
     pub const fn get(self) -> i128 {
         self.0
     }
     /// The value where it fits one machine word, which nearly all do: products and quotients of words cost a tenth.
+    #[inline]
     fn word(self) -> Option<i64> {
         i64::try_from(self.0).ok()
     }
@@ -41,10 +46,12 @@ impl Wide {
 #[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 impl Wide {
     /// A constant or quantity, widened.
+    #[inline]
     pub const fn of(value: i64) -> Self {
         Self(value as i128)
     }
     /// The quotient rounded down (towards −∞). `divisor` must be positive.
+    #[inline]
     pub fn div_floor(self, divisor: impl Into<Wide>) -> Self {
         let divisor = divisor.into();
         debug_assert!(divisor > Self::ZERO, "a divisor is positive");
@@ -54,6 +61,7 @@ impl Wide {
         }
     }
     /// The quotient rounded up (towards +∞). `divisor` must be positive.
+    #[inline]
     pub fn div_ceil(self, divisor: impl Into<Wide>) -> Self {
         -(-self).div_floor(divisor)
     }
@@ -62,6 +70,7 @@ impl Wide {
 #[allow(clippy::arithmetic_side_effects)]
 impl Add for Wide {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
     }
@@ -69,6 +78,7 @@ impl Add for Wide {
 #[allow(clippy::arithmetic_side_effects)]
 impl Sub for Wide {
     type Output = Self;
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Self(self.0 - other.0)
     }
@@ -76,6 +86,7 @@ impl Sub for Wide {
 #[allow(clippy::arithmetic_side_effects)]
 impl Mul for Wide {
     type Output = Self;
+    #[inline]
     fn mul(self, other: Self) -> Self {
         match (self.word(), other.word()) {
             // Two words cannot pass 127 bits.
@@ -86,6 +97,7 @@ impl Mul for Wide {
 }
 impl Mul<i64> for Wide {
     type Output = Self;
+    #[inline]
     fn mul(self, other: i64) -> Self {
         self * Self::of(other)
     }
@@ -93,31 +105,37 @@ impl Mul<i64> for Wide {
 #[allow(clippy::arithmetic_side_effects)]
 impl Neg for Wide {
     type Output = Self;
+    #[inline]
     fn neg(self) -> Self {
         Self(-self.0)
     }
 }
 impl std::iter::Sum for Wide {
+    #[inline]
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
         iter.fold(Self::ZERO, |a, b| a + b)
     }
 }
 impl From<i64> for Wide {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::of(value)
     }
 }
 impl From<u64> for Wide {
+    #[inline]
     fn from(value: u64) -> Self {
         Self(i128::from(value))
     }
 }
 impl From<i32> for Wide {
+    #[inline]
     fn from(value: i32) -> Self {
         Self::of(i64::from(value))
     }
 }
 impl From<i128> for Wide {
+    #[inline]
     fn from(value: i128) -> Self {
         Self(value)
     }

@@ -88,6 +88,13 @@ impl Packed {
         self.bytes.get_mut(self.end..).unwrap_or_default()
     }
 
+    /// An empty one, with room for as much as is here.
+    pub fn room_alike(&self) -> Self {
+        let mut alike = Self { rows: Vec::with_capacity(self.rows.len()), ..Self::default() };
+        alike.room(self.end);
+        alike
+    }
+
     /// Forgets all; the room stays.
     pub fn clear(&mut self) {
         self.rows.clear();
