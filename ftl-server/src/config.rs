@@ -57,6 +57,8 @@ pub struct Config {
     pub snapshot_every: u64,
     /// WebSocket connections that a process takes.
     pub ws_connections: usize,
+    /// After so much silence, or so long without taking anything, a WebSocket is closed.
+    pub ws_silence: Duration,
     /// What `ftl config` shows: variable, value in force, whether the environment set it.
     shown: Vec<(&'static str, String, bool)>,
 }
@@ -233,6 +235,7 @@ impl Config {
             })?,
             snapshot_every: 50_000,
             ws_connections: 20_000,
+            ws_silence: Duration::from_secs(60),
             shown: vars.shown(),
         })
     }

@@ -109,7 +109,7 @@ fn described(role: Role) -> OpenApiRouter<App> {
 
     let imports = OpenApiRouter::new().routes(routes!(admin::imports::import)).layer(DefaultBodyLimit::max(admin::imports::BODY_LIMIT));
 
-    let streams = OpenApiRouter::new().routes(routes!(events::events));
+    let streams = OpenApiRouter::new().routes(routes!(events::events)).routes(routes!(ws::description));
     let api = match role {
         Role::All | Role::Api => trading.merge(market).merge(people).merge(streams).merge(operator).merge(imports),
         Role::Ws => market.merge(streams),

@@ -63,15 +63,15 @@ pub(crate) enum Behind {
 impl Window {
     /// Begins anew behind `from`, an entry of `at`.
     pub(crate) fn restart(&self, from: Seq, at: At) {
-        let bars = LiveBars::new((from > Seq(0)).then_some(at));
         let mut inner = self.0.write();
-        *inner = Inner { life: inner.life, from, to: from, bars, ..Inner::default() };
+        *inner = Inner::behind(from, at, inner.life);
     }
 
-    /// The same, with entries that may differ from those that were here.
+    /// The same, with entries that may differ from those that were here. Whoever looks meanwhile sees the old life with its
+    /// entries or the new one without.
     pub(crate) fn begin_another_life(&self, from: Seq, at: At) {
-        self.0.write().life += 1;
-        self.restart(from, at);
+        let mut inner = self.0.write();
+        *inner = Inner::behind(from, at, inner.life + 1);
     }
 
     /// Where it stands now.
@@ -162,6 +162,11 @@ impl Window {
 }
 
 impl Inner {
+    fn behind(from: Seq, at: At, life: u64) -> Self {
+        let bars = LiveBars::new((from > Seq(0)).then_some(at));
+        Self { life, from, to: from, bars, ..Self::default() }
+    }
+
     fn at(&self, seq: Seq) -> Option<Arc<Frames>> {
         let place = self.frames.binary_search_by_key(&seq, |frames| frames.seq).ok()?;
         self.frames.get(place).cloned()

@@ -1,7 +1,8 @@
 //! `GET events`: the frames of the WebSocket as Server-Sent Events.
 //!
 //! `id:` stands on the last frame of an entry, so that a client's `Last-Event-ID` is always an entry that it has seen
-//! whole. A reader pulls from the window; one that falls out of it is cut off, and resumes or is told to start anew.
+//! whole. A reader pulls from the window; one that falls out of it is told `resync` and how things stand, and goes on
+//! from there.
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -29,7 +30,6 @@ use crate::wire::League;
 use crate::wire::frame::channel::{Channel, UnknownChannel};
 use crate::wire::frame::public::{LeaderboardFrame, PublicFrame};
 use crate::wire::frame::{Frames, PriceFrame, json, snapshot_of};
-use crate::wire::instrument::InstrumentView;
 use crate::ws::Shared;
 
 /// A silent stream says this often that it lives, and how far it is.
@@ -210,7 +210,7 @@ impl Reader {
         let standing = self.app.replica.window().standing();
         let now = self.app.now();
         let (seq, frames, prices) = self.app.replica.read(|league| {
-            let price = |row| PriceFrame::now(&InstrumentView::of(league, row), league.seq(), now);
+            let price = |row| PriceFrame::of(league, row, league.seq(), now);
             let wanted = league.instruments().filter(|row| self.wanted.wants(row.idx.0));
             (league.seq(), snapshot_of(league, me), wanted.map(price).collect::<Vec<_>>())
         })?;

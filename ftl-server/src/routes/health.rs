@@ -24,7 +24,7 @@ pub async fn healthz() -> Json<Alive> {
     Json(Alive { status: "ok" })
 }
 
-/// Whether to send requests here: 503 before the first catch-up, when draining or stopped.
+/// Whether to send requests here: 503 before the first catch-up, when draining or stopped, or when nobody tells the streams any more.
 #[utoipa::path(get, path = "/readyz", tag = "public", responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer)))]
 pub async fn readyz(State(app): State<App>) -> Response {
     let health = app.replica.health();
@@ -32,6 +32,9 @@ pub async fn readyz(State(app): State<App>) -> Response {
     let age_ms = if last.0 == 0 { 0 } else { app.now().since(last).0 };
     let applied = app.seq().0;
     let (code, status, seq, detail) = match &*health {
+        Health::Serving | Health::Degraded(_) if app.hub.is_broken() => {
+            (StatusCode::SERVICE_UNAVAILABLE, "stopped", applied, Some("what tells the streams has ended".to_owned()))
+        }
         Health::Serving => (StatusCode::OK, "ready", applied, None),
         Health::Degraded(why) => (StatusCode::OK, "degraded", applied, Some(why.clone())),
         Health::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up", applied, None),

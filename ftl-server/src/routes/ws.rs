@@ -1,4 +1,4 @@
-//! `GET /ws`: whoever has a ticket is let in; the rest is [`crate::ws`].
+//! `GET /ws`: whoever has a ticket is let in; the rest is [`crate::ws`]. `GET asyncapi.yaml` describes the frames.
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -36,9 +36,18 @@ pub struct WsParams {
     pub seq: Option<u64>,
 }
 
+/// Every frame of the streams, in both directions.
+const DESCRIPTION: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/asyncapi.yaml"));
+
+/// What the streams tell and hear, as AsyncAPI 3.
+#[utoipa::path(get, path = "/asyncapi.yaml", tag = "realtime", responses((status = 200, content_type = "application/yaml", body = String)))]
+pub async fn description() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/yaml")], DESCRIPTION)
+}
+
 /// Prices and what concerns me, over a WebSocket.
 #[utoipa::path(get, path = "/ws", tag = "realtime", params(WsParams),
-    responses((status = 101, description = "From here on RFC 6455; the frames are in asyncapi.yaml")))]
+    responses((status = 101, description = "From here on RFC 6455; the frames are in /api/asyncapi.yaml")))]
 pub async fn ws(State(app): State<App>, Query(params): Query<WsParams>, mut request: Request) -> Result<Response, Problem> {
     let format = match params.format.as_deref() {
         None | Some("msgpack") => Format::Binary,
@@ -78,7 +87,12 @@ pub async fn ws(State(app): State<App>, Query(params): Query<WsParams>, mut requ
     tokio::spawn(async move {
         let Ok(Ok(upgraded)) = tokio::time::timeout(UPGRADE, upgrading).await else { return };
         match upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-            Ok(parts) => serve(app, parts.io.into_inner(), parts.read_buf, guest, permit).await,
+            Ok(parts) => {
+                let (io, rest) = (parts.io, parts.read_buf.to_vec());
+                // What was read lies in the 8 KiB that held the request, and would keep them as long as the connection lasts.
+                drop(parts.read_buf);
+                serve(app, io.into_inner(), rest, guest, permit).await
+            }
             Err(_) => tracing::error!("a connection that is no TCP stream cannot be served"),
         }
     });

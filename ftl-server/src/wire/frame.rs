@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ftl_core::event::Event;
 use ftl_core::id::{AccountId, BookId, InstrumentId, InstrumentIdx, OrderId, PositionId, Seq};
+use ftl_core::instrument::Instrument;
 use ftl_core::ledger::LedgerAccount;
 use ftl_core::outcome::Outcome;
 use ftl_core::position::CloseReason;
@@ -62,7 +63,20 @@ pub struct PriceFrame {
 }
 
 impl PriceFrame {
-    /// A price as it stands, for a reader who cannot resume.
+    /// A price after an entry, or as it stands for a reader who cannot resume.
+    pub(crate) fn of(league: &League, row: &Instrument, seq: Seq, at: At) -> Self {
+        Self {
+            idx: row.idx.0,
+            instrument: row.footballer.instrument.clone(),
+            seq: seq.0,
+            at: Time(at),
+            mark: league.mark(row.idx).unwrap_or_default(),
+            live_base: row.live_base,
+            settlement: league.settlement_price(row.idx).unwrap_or_default(),
+        }
+    }
+
+    /// A price as the market has it.
     pub(crate) fn now(row: &InstrumentView, seq: Seq, at: At) -> Self {
         Self {
             idx: row.idx,
@@ -271,15 +285,7 @@ impl Maker<'_> {
             return;
         }
         let Some(row) = self.league.instrument(idx) else { return };
-        self.frames.prices.push(PriceFrame {
-            idx: idx.0,
-            instrument: row.footballer.instrument.clone(),
-            seq: self.outcome.seq.0,
-            at: Time(self.outcome.at),
-            mark: self.league.mark(idx).unwrap_or_default(),
-            live_base: row.live_base,
-            settlement: self.league.settlement_price(idx).unwrap_or_default(),
-        });
+        self.frames.prices.push(PriceFrame::of(self.league, row, self.outcome.seq, self.outcome.at));
     }
 
     fn position(&mut self, book: BookId, id: PositionId, closed: Option<ClosedView>) {

@@ -98,7 +98,7 @@ impl Close {
             Self::Malformed => "The message is not JSON, or not one of the actions: mend it.",
             Self::UnknownSubscription => "There is no such instrument, match or channel. Look at `instruments` and `fixtures`.",
             Self::TooSlow => {
-                "More than 256 KiB of what concerns the account was waiting to be read. Reconnect and resume: nothing is lost."
+                "More than 256 KiB of what concerns the account was waiting to be read, or the client took nothing for 60 s. Reconnect and resume: nothing is lost."
             }
             Self::Silent => "Nothing was heard for 60 s, not even a pong. Reconnect and resume.",
             Self::TooMany => "More than 2,000 subscriptions, or 4,000 messages in a second: ask for the channel `prices` instead.",

@@ -12,13 +12,14 @@ use rustc_hash::FxBuildHasher;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::message::Shared;
+use super::message::{Shared, SharedPrice};
 use super::presence::Presence;
 use super::round::Round;
 use super::shard::{Inbox, Shard, Task};
 use super::teller;
 use crate::app::App;
 use crate::own_thread::on_own_thread;
+use crate::wire::frame::PriceFrame;
 use crate::wire::frame::public::LeaderboardFrame;
 
 /// Threads that write, at the most.
@@ -35,6 +36,7 @@ pub struct Hub {
     shards: Vec<Outlet>,
     inboxes: Mutex<Vec<Inbox>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    teller: Mutex<Option<JoinHandle<()>>>,
     open: Arc<AtomicUsize>,
     most: usize,
     /// Who is here.
@@ -105,6 +107,7 @@ impl Hub {
             shards,
             inboxes: Mutex::new(inboxes),
             threads: Mutex::default(),
+            teller: Mutex::default(),
             open: Arc::default(),
             most,
             presence: Arc::default(),
@@ -127,8 +130,13 @@ impl Hub {
             threads.push(on_own_thread(&format!("ws {n}"), shard.run(inbox))?);
         }
         let rounds = self.shards.iter().map(|shard| shard.rounds.clone()).collect();
-        tokio::spawn(teller::tell(app.clone(), rounds));
+        *self.teller.lock() = Some(tokio::spawn(teller::tell(app.clone(), rounds)));
         Ok(())
+    }
+
+    /// Whether somebody who tells has ended before the server does: readers hear nothing, and this process is not ready.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.threads.lock().iter().chain(&*self.teller.lock()).any(JoinHandle::is_finished)
     }
 
     /// A place for one more connection.
@@ -137,6 +145,20 @@ impl Hub {
         let before = self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| Full)?;
         metrics::gauge!("ftl_ws_connections").set((before + 1) as f64);
         Ok(Permit(Arc::clone(&self.open)))
+    }
+
+    /// Tells a price that is of no entry to those who asked for its instrument: how fast prices go out is measured with it.
+    pub async fn tell_price(&self, frame: PriceFrame) {
+        let round = Arc::new(Round { prices: vec![SharedPrice::new(frame)], ..Round::default() });
+        for shard in &self.shards {
+            // A shard that has ended tells nobody.
+            let _ = shard.rounds.send(Arc::clone(&round)).await;
+        }
+    }
+
+    /// Threads that write.
+    pub fn shards(&self) -> usize {
+        self.shards.len()
     }
 
     /// Connections now.
@@ -152,6 +174,8 @@ impl Hub {
 
     /// Tells everybody that the server ends and when to come again, and waits until they are told.
     pub async fn drain(&self) {
+        // It ends with the shards, and may.
+        drop(self.teller.lock().take());
         for shard in &self.shards {
             // A shard that never started has nobody to tell.
             let _ = shard.tasks.send(Task::Drain(self.connections())).await;
@@ -165,5 +189,26 @@ impl Hub {
         if tokio::time::timeout(FAREWELL, ended).await.is_err() {
             tracing::warn!(open = self.connections(), "connections are cut off");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_shard_that_ends_before_its_time_is_noticed() {
+        let hub = Hub::new(1);
+        assert!(!hub.is_broken());
+        let (ends, ended) = tokio::sync::oneshot::channel::<()>();
+        hub.threads.lock().push(tokio::spawn(async move { drop(ended.await) }));
+        assert!(!hub.is_broken());
+        drop(ends);
+        while !hub.is_broken() {
+            tokio::task::yield_now().await;
+        }
+        // One that was told to end is no fault.
+        hub.drain().await;
+        assert!(!hub.is_broken());
     }
 }

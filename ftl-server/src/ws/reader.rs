@@ -5,7 +5,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use ftl_core::id::{AccountId, Seq};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -43,7 +42,7 @@ pub(crate) struct Guest {
 }
 
 /// Serves a connection from its upgrade to its end. `rest` is what came in behind the request.
-pub(crate) async fn serve(app: App, stream: TcpStream, rest: Bytes, guest: Guest, permit: Permit) {
+pub(crate) async fn serve(app: App, stream: TcpStream, rest: Vec<u8>, guest: Guest, permit: Permit) {
     let present = app.hub.presence.enter(guest.account);
     let outlet = app.hub.shard_of(guest.account).clone();
     let socket = Arc::new(Socket::new(stream));
@@ -77,13 +76,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Until the connection ends; an error is how it is to be closed.
-    async fn read(mut self, rest: Bytes) -> Result<(), Close> {
+    async fn read(mut self, rest: Vec<u8>) -> Result<(), Close> {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
             .write_buffer_size(0)
             .max_message_size(Some(LARGEST))
             .max_frame_size(Some(LARGEST));
-        let mut context = WebSocketContext::from_partially_read(rest.into(), Role::Server, Some(config));
+        let mut context = WebSocketContext::from_partially_read(rest, Role::Server, Some(config));
         loop {
             let mut sides = Sides { stream: &self.socket.stream, answers: Vec::new() };
             let read = context.read(&mut sides);

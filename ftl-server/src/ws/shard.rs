@@ -28,8 +28,6 @@ use crate::wire::frame::{PriceFrame, snapshot_of};
 
 /// Between two pings, and between two words on how far a silent reader is.
 const PING: u64 = 20;
-/// A client of which nothing is heard for so long is gone.
-const DEAD: Duration = Duration::from_secs(60);
 /// How long a close frame may be on its way.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a server that ends waits for clients that were told.
@@ -536,14 +534,14 @@ impl Shard {
     /// Every second: a twentieth is pinged and told how far it is; who is gone is let go.
     fn look_around(&mut self) {
         self.second += 1;
-        let turn = self.second % PING;
+        let (turn, longest) = (self.second % PING, self.app.config.ws_silence);
         let mut gone = Vec::new();
         for (place, reader) in &mut self.readers.all {
             match reader.closing {
                 Some(since) if since.elapsed() > FAREWELL => reader.socket.cut(),
                 Some(_) => {}
-                None if reader.socket.silence() > DEAD => gone.push((place, Close::Silent)),
-                None if reader.outbox.stuck_for() > DEAD => gone.push((place, Close::TooSlow)),
+                None if reader.socket.silence() > longest => gone.push((place, Close::Silent)),
+                None if reader.outbox.stuck_for() > longest => gone.push((place, Close::TooSlow)),
                 None if place as u64 % PING == turn && !reader.outbox.full => {
                     // Where there is room nothing overflows.
                     let _ = reader.outbox.keep(self.ping.clone());

@@ -6,16 +6,17 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
+use crate::ws::client::frames_until;
 
 /// Reads frames off a stream.
-struct Frames {
+pub struct Frames {
     response: reqwest::Response,
     buffer: String,
     last_id: Option<u64>,
 }
 
 impl Frames {
-    async fn open(harness: &Harness, token: &str, query: &str, last_id: Option<u64>) -> Self {
+    pub async fn open(harness: &Harness, token: &str, query: &str, last_id: Option<u64>) -> Self {
         let mut call = harness.get(&format!("/api/events{query}")).bearer(token);
         if let Some(id) = last_id {
             call = call.header("Last-Event-ID", &id.to_string());
@@ -27,7 +28,7 @@ impl Frames {
     }
 
     /// The next frame; comments and bare ids are taken note of.
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         loop {
             while let Some(end) = self.buffer.find("\n\n") {
                 let block: String = self.buffer.drain(..end + 2).collect();
@@ -46,15 +47,7 @@ impl Frames {
 
     /// Frames up to the one that `ends`.
     async fn until(&mut self, ends: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let mut frames = Vec::new();
-        loop {
-            let frame = self.next().await;
-            let last = ends(&frame);
-            frames.push(frame);
-            if last {
-                return frames;
-            }
-        }
+        frames_until(async || self.next().await, ends).await
     }
 }
 

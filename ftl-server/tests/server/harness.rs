@@ -177,8 +177,13 @@ impl Harness {
 
     /// A match of two small squads, announced; `red-9` and `blue-9` are forwards.
     pub async fn fixture(&self, id: &str) {
+        self.fixture_of(id, "Red", "Blue").await;
+    }
+
+    /// The same of these teams.
+    pub async fn fixture_of(&self, id: &str, home: &str, away: &str) {
         let member = |team: &str, number: u8, position: &str| json!({"instrument": format!("{}-{number}", team.to_lowercase()), "name": format!("{team} {number}"), "team": team, "position": position});
-        let squads: Vec<Value> = ["Red", "Blue"]
+        let squads: Vec<Value> = [home, away]
             .into_iter()
             .flat_map(|team| {
                 [member(team, 1, "goalkeeper"), member(team, 4, "defender"), member(team, 8, "midfielder"), member(team, 9, "forward")]
@@ -198,8 +203,7 @@ impl Harness {
             "var_check",
         ];
         let coverage: Vec<Value> = covered.iter().map(|name| json!({"reported": name, "lagMs": 1})).collect();
-        let body =
-            json!({"id": id, "home": "Red", "away": "Blue", "kickOff": "2030-01-01T18:00:00Z", "coverage": coverage, "squads": squads});
+        let body = json!({"id": id, "home": home, "away": away, "kickOff": "2030-01-01T18:00:00Z", "coverage": coverage, "squads": squads});
         self.operate(Method::POST, "/api/admin/fixtures", body).await;
     }
 

@@ -19,36 +19,46 @@ use crate::harness::Harness;
 const BEGIN: At = At(1_750_000_000_000);
 
 /// Somebody goes long with all that he has, looks away, and his forward has a day to forget.
-struct Absence {
-    harness: Harness,
+pub struct Absence {
+    pub harness: Harness,
     clock: Arc<ManualClock>,
     now: u64,
-    token: String,
+    pub token: String,
     me: AccountId,
     since: u64,
 }
 
 impl Absence {
     async fn of_a_bad_day() -> Self {
+        let mut absence = Self::before().await;
+        absence.begin().await;
+        absence
+    }
+
+    /// He has an account, and the match is announced.
+    pub async fn before() -> Self {
         let (harness, clock) = Harness::at(BEGIN).await;
         harness.fixture("f").await;
         let token = harness.player("absent").await;
         harness.get("/api/portfolio").bearer(&token).send().await.ok();
         let me = harness.get("/api/me").bearer(&token).send().await.ok();
         let me = me["accountId"].as_str().unwrap().parse().unwrap();
-        let mut absence = Self { harness, clock, now: BEGIN.0, token, me, since: 0 };
-        absence.open("red-9", "3.50", "before").await;
-        absence.open("blue-8", "0.10", "small").await;
-        absence.harness.kick_off("f").await;
-        absence.later(5_000).await;
-        absence.harness.tick("f", 5_000).await;
+        Self { harness, clock, now: BEGIN.0, token, me, since: 0 }
+    }
+
+    /// He opens, the match is played.
+    pub async fn begin(&mut self) {
+        self.open("red-9", "3.50", "before").await;
+        self.open("blue-8", "0.10", "small").await;
+        self.harness.kick_off("f").await;
+        self.later(5_000).await;
+        self.harness.tick("f", 5_000).await;
         // It rests, and what happens in between cancels it.
-        absence.open("red-9", "0.10", "in play").await;
-        absence.since = absence.harness.server.app.seq().0;
-        absence.report("own", "own_goal", 10_000).await;
-        absence.report("off", "red", 90_000).await;
-        absence.harness.operate(Method::POST, "/api/admin/fixtures/f/finish", json!({})).await;
-        absence
+        self.open("red-9", "0.10", "in play").await;
+        self.since = self.harness.server.app.seq().0;
+        self.report("own", "own_goal", 10_000).await;
+        self.report("off", "red", 90_000).await;
+        self.harness.operate(Method::POST, "/api/admin/fixtures/f/finish", json!({})).await;
     }
 
     async fn later(&mut self, ms: u64) {

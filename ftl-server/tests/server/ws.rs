@@ -1,7 +1,10 @@
 //! `/ws`: frames, resume, and everything that a client can do wrong.
 
 mod bad_input;
-mod client;
+pub mod client;
 mod cuts;
+mod described;
 mod frames;
 mod resume;
+mod slow;
+mod tickets;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use crate::harness::Harness;
 
@@ -52,6 +52,16 @@ impl Client {
             }
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// As JSON, over a socket that holds no more than this for its reader.
+    pub async fn with_receive_buffer(harness: &Harness, token: &str, bytes: u32) -> Self {
+        let request = format!("ws://{}/ws?token={}&format=json", harness.address(), harness.ticket(token).await);
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(bytes).unwrap();
+        let stream = socket.connect(harness.address().parse().unwrap()).await.unwrap();
+        let (socket, _) = client_async(request, MaybeTlsStream::Plain(stream)).await.unwrap();
+        Self { socket, cursor: None, resuming: false }
     }
 
     pub async fn say(&mut self, message: Value) {
@@ -104,15 +114,7 @@ impl Client {
 
     /// Frames up to the one that `ends`.
     pub async fn until(&mut self, ends: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let mut frames = Vec::new();
-        loop {
-            let frame = self.next().await;
-            let last = ends(&frame);
-            frames.push(frame);
-            if last {
-                return frames;
-            }
-        }
+        frames_until(async || self.next().await, ends).await
     }
 
     /// The first frame of a type.
@@ -121,15 +123,32 @@ impl Client {
     }
 
     /// How the server closes, whatever it says before.
-    pub async fn close(mut self) -> (u16, String) {
+    pub async fn close(self) -> (u16, String) {
+        let (_, code, reason) = self.until_it_ends().await;
+        (code, reason)
+    }
+
+    /// What it says before it closes, and how it does.
+    pub async fn until_it_ends(mut self) -> (Vec<Value>, u16, String) {
+        let mut frames = Vec::new();
         loop {
             match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a close in time") {
-                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Close(Some(frame)))) => return (frames, frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Text(text))) => frames.push(serde_json::from_str(&text).unwrap()),
                 Some(Ok(_)) => {}
                 other => panic!("{other:?}"),
             }
         }
     }
+}
+
+/// Frames up to the one that `ends`.
+pub async fn frames_until(mut next: impl AsyncFnMut() -> Value, ends: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let mut frames = vec![next().await];
+    while !frames.last().is_some_and(&ends) {
+        frames.push(next().await);
+    }
+    frames
 }
 
 /// What a client ends with.
