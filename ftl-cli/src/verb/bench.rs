@@ -11,6 +11,7 @@ mod catalogue;
 mod http;
 mod machine;
 mod memory;
+mod part;
 mod ranks;
 mod reference;
 mod report;
@@ -19,6 +20,7 @@ mod season;
 mod shared;
 mod ticks;
 mod washout;
+mod ws;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -62,7 +64,7 @@ pub struct Bench {
     divide: u32,
     /// What this process does for another one that measures.
     #[arg(long, value_enum, hide = true, requires = "part_file")]
-    part: Option<memory::Part>,
+    part: Option<part::Part>,
     #[arg(long, value_name = "FILE", hide = true)]
     part_file: Option<PathBuf>,
 }
@@ -85,7 +87,7 @@ impl Setting {
 impl Bench {
     pub fn run(self) -> Result<ExitCode, Failure> {
         if let (Some(part), Some(file)) = (self.part, &self.part_file) {
-            return memory::take_part(part, file).map(|()| ExitCode::SUCCESS);
+            return part.take(file).map(|()| ExitCode::SUCCESS);
         }
         let chosen = catalogue::matching(self.name.as_deref().unwrap_or_default());
         if chosen.is_empty() {

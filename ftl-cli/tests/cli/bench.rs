@@ -54,6 +54,13 @@ fn every_row_is_listed_and_an_unknown_one_is_refused() {
         "shared-applied-postgres",
         "shared-flusher",
         "shared-start-1m",
+        "ws-fan-out-1k",
+        "ws-fan-out-5k",
+        "ws-crates",
+        "ws-last-of-5k",
+        "ws-idle",
+        "ws-slow-readers",
+        "ws-storm",
         "sim-64-matches",
         "audit-10m",
     ];

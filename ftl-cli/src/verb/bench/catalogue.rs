@@ -3,7 +3,7 @@
 use ftl_store::throwaway::AppendFsync;
 
 use super::row::Row;
-use super::{Setting, apply, audit, http, memory, ranks, reference, season, shared, ticks, washout};
+use super::{Setting, apply, audit, http, memory, ranks, reference, season, shared, ticks, washout, ws};
 use crate::failure::Failure;
 
 /// A row that can be measured.
@@ -20,6 +20,8 @@ pub struct Benchmark {
 const SKETCH: &str = "a plain sketch of the same commands: hash maps, two ordered sets as boards, remembered ids";
 
 const USUAL: &str = "the usual design: one script a trade over hashes in Redis, the same server in front";
+
+const BARE: &str = "a bare loop that writes one prebuilt frame to as many sockets of the same kind";
 
 const ALL: &[Benchmark] = &[
     Benchmark {
@@ -166,6 +168,48 @@ const ALL: &[Benchmark] = &[
         what: "a process starts on 1,000,000 accounts with a position each in PostgreSQL",
         baseline: "the same snapshot restored from memory, and the same tail applied",
         run: shared::start::run,
+    },
+    Benchmark {
+        name: "ws-fan-out-1k",
+        what: "a price to 1,000 WebSockets, deliveries a second",
+        baseline: BARE,
+        run: |setting| ws::fan_out(setting, 1_000, 0.75),
+    },
+    Benchmark {
+        name: "ws-fan-out-5k",
+        what: "a price to 5,000 WebSockets, deliveries a second",
+        baseline: BARE,
+        run: |setting| ws::fan_out(setting, 5_000, 0.8),
+    },
+    Benchmark {
+        name: "ws-crates",
+        what: "a price to 1,000 WebSockets, one when all have the one before, deliveries a second",
+        baseline: "the fastest of other crates, in a loop or with a task a connection",
+        run: ws::crates,
+    },
+    Benchmark {
+        name: "ws-last-of-5k",
+        what: "from a price to its arrival at the last of 5,000 WebSockets, p99",
+        baseline: BARE,
+        run: ws::last,
+    },
+    Benchmark {
+        name: "ws-idle",
+        what: "memory of a WebSocket that gets nothing, of 20,000 or as many as there are descriptors for",
+        baseline: "20 KiB",
+        run: ws::idle,
+    },
+    Benchmark {
+        name: "ws-slow-readers",
+        what: "a price to the last of 4,800 readers while 200 others do not read",
+        baseline: "the same readers before the others came",
+        run: ws::slow,
+    },
+    Benchmark {
+        name: "ws-storm",
+        what: "a trade while 5,000 WebSockets connect and resume within 5 s, p99",
+        baseline: "a trade before",
+        run: ws::storm,
     },
     Benchmark {
         name: "sim-64-matches",

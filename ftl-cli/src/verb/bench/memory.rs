@@ -8,7 +8,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use ftl_core::codec;
 use ftl_core::outcome::Entry;
@@ -16,6 +16,7 @@ use ftl_core::state::State;
 use ftl_workload::{Founding, Lap, Popularity, Script, Sketch, Trades};
 use serde::{Deserialize, Serialize};
 
+use super::part::Part;
 use super::row::{Reach, Row};
 use super::{Setting, apply::at_fault, machine, progress};
 use crate::failure::Failure;
@@ -27,17 +28,6 @@ const COMMANDS: u32 = 5_000_000;
 /// Commands that follow the snapshot while it is held.
 const AFTER: usize = 20_000;
 const SLICE: usize = 20_000;
-
-/// What another process does with what comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Part {
-    /// Applies entries, then takes a snapshot.
-    Apply,
-    /// Gives entries to the sketch.
-    Sketch,
-    /// Restores the snapshot whose path comes in.
-    Restore,
-}
 
 /// What it found.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -92,7 +82,7 @@ fn feed(setting: Setting, part: Part, file: &Path) -> Result<Found, Failure> {
     let founding = Founding { accounts: setting.size(ACCOUNTS, 1_000), instruments: 50 };
     let commands = setting.size(COMMANDS, 10_000) as usize;
     let bar = progress(&format!("{} accounts, {part:?}", founding.accounts), commands);
-    let mut child = spawn(part, file)?;
+    let mut child = part.spawn(file)?;
     let mut pipe = child.stdin.take().ok_or_else(|| Failure::could_not_run("no pipe"))?;
     let mut sent = 0;
     let mut send = |entries: &[Entry]| -> io::Result<()> {
@@ -123,15 +113,7 @@ fn feed(setting: Setting, part: Part, file: &Path) -> Result<Found, Failure> {
 }
 
 fn restore(file: &Path) -> Result<Found, Failure> {
-    found(spawn(Part::Restore, file)?)
-}
-
-fn spawn(part: Part, file: &Path) -> Result<Child, Failure> {
-    let itself = std::env::current_exe().map_err(Failure::could_not_run)?;
-    let part = format!("{part:?}").to_lowercase();
-    let arguments = ["bench", "--part", &part, "--part-file"];
-    let child = Command::new(itself).args(arguments).arg(file).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    child.map_err(Failure::could_not_run)
+    found(Part::Restore.spawn(file)?)
 }
 
 fn found(child: Child) -> Result<Found, Failure> {
@@ -142,14 +124,19 @@ fn found(child: Child) -> Result<Found, Failure> {
     serde_json::from_slice(&output.stdout).map_err(Failure::could_not_run)
 }
 
-/// What the other process does.
-pub fn take_part(part: Part, file: &Path) -> Result<(), Failure> {
-    let found = match part {
-        Part::Apply => apply(file)?,
-        Part::Sketch => sketch()?,
-        Part::Restore => restored(file)?,
-    };
-    output::json(&found)
+/// Applies entries, then takes a snapshot.
+pub fn take_apply(file: &Path) -> Result<(), Failure> {
+    output::json(&apply(file)?)
+}
+
+/// Gives entries to the sketch.
+pub fn take_sketch() -> Result<(), Failure> {
+    output::json(&sketch()?)
+}
+
+/// Restores the snapshot in the file.
+pub fn take_restore(file: &Path) -> Result<(), Failure> {
+    output::json(&restored(file)?)
 }
 
 /// The next entries that came in; `None` at the end.

@@ -97,66 +97,52 @@ fn key() -> u64 {
 
 /// A closed loop on the thread of the caller: each of `connections` has its own part of the requests.
 pub fn closed(address: SocketAddr, requests: &[Request], connections: usize, lasting: Duration) -> io::Result<Answers> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let local = tokio::task::LocalSet::new();
-    let answers = Rc::new(RefCell::new(Answers::none()));
-    local.block_on(&runtime, async {
-        let mut open = Vec::new();
-        for _ in 0..connections {
-            open.push(Connection::open(address).await?);
-        }
-        let began = Instant::now();
-        let each = open.into_iter().enumerate().map(|(n, mut connection)| {
-            let mut own: Vec<Request> = requests.iter().skip(n).step_by(connections).cloned().collect();
-            let answers = Rc::clone(&answers);
-            tokio::task::spawn_local(async move {
-                let mut next = 0;
-                while began.elapsed() < lasting {
-                    let request = own[next].keyed(key());
-                    let sent = Instant::now();
-                    let status = connection.ask(request).await?;
-                    answers.borrow_mut().count(status, sent.elapsed());
-                    next = (next + 1) % own.len();
-                }
-                io::Result::Ok(())
-            })
-        });
-        for task in each.collect::<Vec<_>>() {
-            task.await.map_err(io::Error::other)??;
-        }
-        answers.borrow_mut().took = began.elapsed();
-        io::Result::Ok(())
-    })?;
-    let answers = answers.borrow().clone();
-    Ok(answers)
+    on_this_thread(address, requests, connections, || {}, move |began, _, _| (began.elapsed() < lasting).then(Instant::now))
 }
 
 /// An open loop on the thread of the caller, for more connections than there could be threads: hundreds of threads that
 /// all want to run take the processor from the server that is measured. A request is sent up to a millisecond late.
 /// It begins when everybody who waits at `start` has his connections.
 pub fn crowd(address: SocketAddr, requests: &[Request], pace: Pace, start: &Barrier) -> io::Result<Answers> {
+    let due = move |began: Instant, connection: usize, turn: u32| {
+        let due = pace.first(began, connection) + pace.between() * turn;
+        (due.max(Instant::now()) < began + pace.lasting).then_some(due)
+    };
+    let begin = || {
+        start.wait();
+    };
+    on_this_thread(address, requests, pace.connections, begin, due)
+}
+
+/// Connections that each ask once for every turn, at the moment that `due` gives for it, until it gives none.
+fn on_this_thread(
+    address: SocketAddr,
+    requests: &[Request],
+    connections: usize,
+    start: impl FnOnce(),
+    due: impl Fn(Instant, usize, u32) -> Option<Instant> + Copy + 'static,
+) -> io::Result<Answers> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     let answers = Rc::new(RefCell::new(Answers::none()));
     local.block_on(&runtime, async {
         let mut open = Vec::new();
-        for _ in 0..pace.connections {
+        for _ in 0..connections {
             open.push(Connection::open(address).await);
         }
         // Everybody else begins, whatever became of these.
-        start.wait();
+        start();
         let began = Instant::now();
         let each = open.into_iter().enumerate().map(|(n, connection)| {
-            let mut own: Vec<Request> = requests.iter().skip(n).step_by(pace.connections).cloned().collect();
+            let mut own: Vec<Request> = requests.iter().skip(n).step_by(connections).cloned().collect();
             let answers = Rc::clone(&answers);
             tokio::task::spawn_local(async move {
                 let mut connection = connection?;
                 for turn in 0u32.. {
-                    let due = pace.first(began, n) + pace.between() * turn;
-                    if due.max(Instant::now()) >= began + pace.lasting {
-                        break;
+                    let Some(due) = due(began, n, turn) else { break };
+                    if due > Instant::now() {
+                        tokio::time::sleep_until(due.into()).await;
                     }
-                    tokio::time::sleep_until(due.into()).await;
                     let next = turn as usize % own.len();
                     let status = connection.ask(own[next].keyed(key())).await?;
                     answers.borrow_mut().count(status, due.elapsed());

@@ -29,7 +29,10 @@ const OPERATOR: &str = "operator-token-of-the-benchmark";
 /// A server with its league, and what traders would ask of it.
 pub struct Site {
     runtime: Runtime,
-    server: Server,
+    /// Until it is stopped.
+    server: Option<Server>,
+    app: App,
+    address: SocketAddr,
     books: Vec<BookId>,
     tokens: Vec<String>,
     instruments: u16,
@@ -40,29 +43,44 @@ impl Site {
     /// SQLite with `FULL` where `settings` name no database; authentication, idempotency, limits raised and not off,
     /// figures and logs on.
     pub fn start(seed: u64, founding: Founding, settings: HashMap<&str, String>) -> Result<Self, Failure> {
+        Self::with(seed, founding, settings, |_| {})
+    }
+
+    /// The same, with more set than variables say.
+    pub fn with(seed: u64, founding: Founding, settings: HashMap<&str, String>, set: impl FnOnce(&mut Config)) -> Result<Self, Failure> {
         let directory = tempfile::tempdir().map_err(Failure::could_not_run)?;
-        let config = configured(directory.path(), &settings)?;
+        let mut config = configured(directory.path(), &settings)?;
+        set(&mut config);
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::could_not_run)?;
-        let (server, books) = runtime.block_on(prepare(config, seed, founding))?;
-        let now = server.app.now();
+        let server = runtime.block_on(start(config, founding))?;
+        let (app, address) = (server.app.clone(), server.address());
+        let (server, instruments) = (Some(server), founding.instruments);
+        let mut site = Self { runtime, server, app, address, books: Vec::new(), tokens: Vec::new(), instruments, _directory: directory };
+        site.prepare(seed, founding)?;
+        Ok(site)
+    }
+
+    fn prepare(&mut self, seed: u64, founding: Founding) -> Result<(), Failure> {
+        self.books = self.runtime.block_on(prepare(&self.app, seed, founding))?;
+        let now = self.app.now();
         let token = |book: &BookId| -> Result<String, Failure> {
             let refused = |problem: ftl_server::problem::Problem| Failure::refused(problem.code());
-            let (token, _) = server.app.tokens.access(book.account, now).map_err(refused)?;
+            let (token, _) = self.app.tokens.access(book.account, now).map_err(refused)?;
             // As of a trader who has asked before.
-            server.app.tokens.account_of(&token, now).map_err(refused)?;
+            self.app.tokens.account_of(&token, now).map_err(refused)?;
             Ok(token)
         };
-        let tokens = books.iter().map(token).collect::<Result<_, _>>()?;
-        Ok(Self { runtime, server, books, tokens, instruments: founding.instruments, _directory: directory })
+        self.tokens = self.books.iter().map(token).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.server.address()
+        self.address
     }
 
     /// What its handlers share.
     pub fn app(&self) -> &App {
-        &self.server.app
+        &self.app
     }
 
     /// Everybody's book.
@@ -77,8 +95,8 @@ impl Site {
 
     /// Waits until everything that was applied is history.
     pub fn flushed(&self) {
-        let seq = self.server.app.seq();
-        self.block_on(async { while self.server.app.history.reach(seq).await < seq {} });
+        let seq = self.app.seq();
+        self.block_on(async { while self.app.history.reach(seq).await < seq {} });
     }
 
     /// A request to open a hundredth of a lot for each account, its key still to be set.
@@ -94,7 +112,7 @@ impl Site {
 
     /// Opens `n` positions past HTTP, and the requests that close them.
     pub fn closes(&self, n: usize) -> Result<Vec<Request>, Failure> {
-        let opened = self.runtime.block_on(open_some(&self.server, &self.books, n))?;
+        let opened = self.runtime.block_on(open_some(&self.app, &self.books, n))?;
         let one = |(n, position): (usize, PositionId)| {
             Request::new("DELETE", &format!("/api/positions/{position}"), &self.tokens[n % self.tokens.len()], "")
         };
@@ -109,13 +127,22 @@ impl Site {
 
     /// The last entry that the server has applied.
     pub fn seq(&self) -> u64 {
-        self.server.app.seq().0
+        self.app.seq().0
     }
 
-    pub fn stop(self) -> Result<(), Failure> {
-        let Self { runtime, server, .. } = self;
-        runtime.block_on(server.stop())?;
-        Ok(())
+    pub fn stop(mut self) -> Result<(), Failure> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        self.server.take().map_or(Ok(()), |server| Ok(self.runtime.block_on(server.stop())?))
+    }
+}
+
+/// A server whose runtime ends under it panics in all its threads: what went wrong before would be lost among that.
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.end();
     }
 }
 
@@ -130,32 +157,35 @@ pub fn configured(directory: &Path, settings: &HashMap<&str, String>) -> Result<
     })?)
 }
 
-async fn prepare(config: Config, seed: u64, founding: Founding) -> Result<(Server, Vec<BookId>), Failure> {
+async fn start(config: Config, founding: Founding) -> Result<Server, Failure> {
     let stores = Stores::of(&config).await?;
     let genesis = default_genesis(&config.league);
     let rules = ftl_core::rules::Rules::of(ftl_core::rules::Preset::Fair, u64::from(founding.accounts));
     let genesis = ftl_core::command::Genesis { expected_accounts: u64::from(founding.accounts), rules, ..genesis };
-    let server = Server::start(config, stores, genesis).await?;
-    server.app.replica.caught_up().await;
+    Ok(Server::start(config, stores, genesis).await?)
+}
+
+async fn prepare(app: &App, seed: u64, founding: Founding) -> Result<Vec<BookId>, Failure> {
+    app.replica.caught_up().await;
     let mut script = Script::new(seed, 1);
     let books = founding.books(&mut script);
     // The server has founded its league already.
     let entries = founding.entries(&mut script, &books).into_iter().skip(1);
     let commands: Vec<Command> = entries.map(|entry| Command { not_after: None, ..entry.command }).collect();
     for some in commands.chunks(TOGETHER) {
-        submit(&server, some).await?;
+        submit(app, some).await?;
     }
-    Ok((server, books))
+    Ok(books)
 }
 
-async fn submit(server: &Server, commands: &[Command]) -> Result<Vec<Receipt>, Failure> {
-    let all = commands.iter().map(|command| server.app.replica.submit(Lane::Feed, command.clone()));
+async fn submit(app: &App, commands: &[Command]) -> Result<Vec<Receipt>, Failure> {
+    let all = commands.iter().map(|command| app.replica.submit(Lane::Feed, command.clone()));
     let outcomes = futures::future::try_join_all(all).await.map_err(Failure::refused)?;
     let receipt = |outcome: Arc<ftl_core::outcome::Outcome>| outcome.answer.result.clone();
     outcomes.into_iter().map(receipt).collect::<Result<_, _>>().map_err(|refused| Failure::refused(format!("{refused:?}")))
 }
 
-async fn open_some(server: &Server, books: &[BookId], n: usize) -> Result<Vec<PositionId>, Failure> {
+async fn open_some(app: &App, books: &[BookId], n: usize) -> Result<Vec<PositionId>, Failure> {
     let mut script = Script::new(u64::MAX, 1);
     let mut positions = Vec::with_capacity(n);
     let open = |n: usize| {
@@ -172,7 +202,7 @@ async fn open_some(server: &Server, books: &[BookId], n: usize) -> Result<Vec<Po
     };
     let commands: Vec<Command> = (0..n).map(|n| Command { not_after: None, ..script.entry(open(n)).command }).collect();
     for some in commands.chunks(TOGETHER) {
-        let receipts = submit(server, some).await?;
+        let receipts = submit(app, some).await?;
         positions.extend(receipts.into_iter().filter_map(|receipt| match receipt {
             Receipt::Opened { position, .. } => Some(position.id),
             _ => None,
