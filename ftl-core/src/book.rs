@@ -71,14 +71,21 @@ impl Book {
     /// Adds a position, the youngest. Most books hold one or two: room for four each would cost more than the books.
     pub(crate) fn add_position(&mut self, position: Position) {
         if self.positions.len() == self.positions.capacity() {
-            self.positions.reserve_exact(self.positions.len().max(1));
+            self.positions.reserve_exact((self.positions.len() / 4).max(1));
         }
         self.positions.push(position);
     }
 
     pub(crate) fn remove_position(&mut self, id: PositionId) -> Option<Position> {
         let place = self.place_of(id)?;
-        Some(self.positions.remove(place))
+        let gone = self.positions.remove(place);
+        // Room for one more is soon used again; room for all that a book ever held would stay for the season.
+        let held = self.positions.len();
+        let enough = held.saturating_add((held / 4).max(1));
+        if held == 0 || self.positions.capacity() > enough {
+            self.positions.shrink_to_fit();
+        }
+        Some(gone)
     }
 
     /// Something of every cache line of it.
