@@ -106,7 +106,8 @@ impl App {
         view
     }
 
-    /// Appends a command of the feed's, over and over until its fate is known. A refusal by the league is an answer.
+    /// Appends a command of the feed's, over and over until its fate is known: while the journal is away and while the
+    /// league has stopped it waits for an operator. A refusal by the league is an answer.
     pub async fn feed(&self, command: Command) -> Result<Result<(), ftl_core::rejection::Rejection>, String> {
         loop {
             match self.replica.submit(Lane::Feed, command.clone()).await {

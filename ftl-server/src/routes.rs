@@ -48,7 +48,22 @@ pub struct PastParams {
 }
 
 /// The tags of what the client has already.
-pub struct IfNoneMatch(pub Option<HeaderValue>);
+#[derive(Clone, Debug, Default)]
+pub struct IfNoneMatch(Option<HeaderValue>);
+
+impl IfNoneMatch {
+    /// Whether the client has what has this tag.
+    pub fn knows(&self, tag: &str) -> bool {
+        self.0.as_ref().and_then(|tags| tags.to_str().ok()).is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag))
+    }
+}
+
+#[cfg(test)]
+impl From<HeaderValue> for IfNoneMatch {
+    fn from(tag: HeaderValue) -> Self {
+        Self(Some(tag))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Problem;

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod activity;
 pub mod admin;
+pub mod answer;
 pub mod board;
 pub mod fixture;
 pub mod frame;

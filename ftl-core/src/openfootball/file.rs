@@ -13,6 +13,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::DeserializeOwned};
 
+use super::kick_off::{Date, Time, Zone};
 use crate::source::SourceError;
 
 /// Reads a text; a failure names line and path.
@@ -145,45 +146,6 @@ impl<'de> Deserialize<'de> for Name {
             return Err(de::Error::custom(format_args!("{text:?}: takes a name of 1 to 100 characters")));
         }
         Ok(Self(name))
-    }
-}
-
-/// A calendar day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Date(pub jiff::civil::Date);
-
-impl<'de> Deserialize<'de> for Date {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let date = jiff::civil::Date::strptime("%Y-%m-%d", text.trim()).ok().filter(|date| (1850..=2200).contains(&date.year()));
-        date.map(Self).ok_or_else(|| de::Error::custom(format_args!("{text:?}: takes a day such as 2022-12-18")))
-    }
-}
-
-/// "18:00", "18:00 UTC+3", "20:45 CET".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Time {
-    /// On the wall, in minutes since midnight.
-    pub minutes: i32,
-    /// As written behind it.
-    pub zone: Option<Zone>,
-}
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        super::kick_off::time(&text).ok_or_else(|| de::Error::custom(format_args!("{text:?}: takes a time such as 18:00 or 18:00 UTC+3")))
-    }
-}
-
-/// Minutes ahead of UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Zone(pub i32);
-
-impl<'de> Deserialize<'de> for Zone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        super::kick_off::zone(&text).ok_or_else(|| de::Error::custom(format_args!("{text:?}: takes a zone such as UTC+3 or CET")))
     }
 }
 

@@ -28,7 +28,7 @@ const LONGEST_TEAM: usize = 26;
 #[derive(Clone, Debug)]
 pub(super) struct Game {
     pub id: FixtureId,
-    pub day: super::file::Date,
+    pub day: super::kick_off::Date,
     pub kick_off: At,
     pub home: String,
     pub away: String,

@@ -3,7 +3,9 @@
 //! Without a zone: UTC. Without a time: 12:00. A journal's time begins with 1970, so a tournament of before is told as if
 //! it had been a number of times 28 years later: weekdays and dates stay what they were, and so does the order.
 
-use super::file::{Date, Time, Zone};
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
+
 use crate::time::At;
 
 /// The calendar repeats itself after so many years, from 1901 to 2099.
@@ -41,8 +43,47 @@ const NAMED: [(&str, i32); 24] = [
     ("PDT", -420),
 ];
 
+/// A calendar day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Date(pub jiff::civil::Date);
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let date = jiff::civil::Date::strptime("%Y-%m-%d", text.trim()).ok().filter(|date| (1850..=2200).contains(&date.year()));
+        date.map(Self).ok_or_else(|| de::Error::custom(format_args!("{text:?}: takes a day such as 2022-12-18")))
+    }
+}
+
+/// "18:00", "18:00 UTC+3", "20:45 CET".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Time {
+    /// On the wall, in minutes since midnight.
+    pub minutes: i32,
+    /// As written behind it.
+    pub zone: Option<Zone>,
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        time(&text).ok_or_else(|| de::Error::custom(format_args!("{text:?}: takes a time such as 18:00 or 18:00 UTC+3")))
+    }
+}
+
+/// Minutes ahead of UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Zone(pub i32);
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        zone(&text).ok_or_else(|| de::Error::custom(format_args!("{text:?}: takes a zone such as UTC+3 or CET")))
+    }
+}
+
 /// "18:00", "18:00 UTC+3", "20:45 CET", "19:45 UTC±0".
-pub(super) fn time(text: &str) -> Option<Time> {
+fn time(text: &str) -> Option<Time> {
     let text = text.trim();
     let (clock, behind) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let (hours, minutes) = clock.split_once([':', '.', 'h'])?;
@@ -55,7 +96,7 @@ pub(super) fn time(text: &str) -> Option<Time> {
 }
 
 /// "UTC+3", "UTC-3:30", "UTC±0", "CET".
-pub(super) fn zone(text: &str) -> Option<Zone> {
+fn zone(text: &str) -> Option<Zone> {
     let text = text.trim().to_uppercase();
     if let Some((_, ahead)) = NAMED.iter().find(|(name, _)| *name == text) {
         return Some(Zone(*ahead));

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 
-use super::append::Told;
+use super::append::Asker;
 
 /// Outcomes that are kept for whoever asks a moment late.
 const RECENT: usize = 16_384;
@@ -25,7 +25,7 @@ pub struct Answers(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     recent: VecDeque<Arc<Outcome>>,
-    waiting: FxHashMap<Seq, oneshot::Sender<Told>>,
+    waiting: FxHashMap<Seq, Asker>,
     ends: FxHashMap<OrderId, OrderEnd>,
     ends_in_order: VecDeque<OrderId>,
     orders: FxHashMap<OrderId, Vec<oneshot::Sender<OrderEnd>>>,
@@ -63,17 +63,17 @@ impl OrderEnd {
 }
 
 impl Answers {
-    /// The outcomes of the entries from `first` on go to these senders, at once where they are applied already.
-    pub(crate) fn expect(&self, first: Seq, senders: Vec<oneshot::Sender<Told>>) {
+    /// The outcomes of the entries from `first` on go to these askers, at once where they are applied already.
+    pub(crate) fn expect(&self, first: Seq, askers: Vec<Asker>) {
         let mut applied = Vec::new();
         {
             let mut inner = self.0.lock();
             let begin = inner.recent.front().map_or(u64::MAX, |outcome| outcome.seq.0);
-            for (seq, sender) in (first.0..).zip(senders) {
+            for (seq, asker) in (first.0..).zip(askers) {
                 let place = seq.checked_sub(begin).and_then(|n| usize::try_from(n).ok());
                 match place.and_then(|n| inner.recent.get(n)).cloned() {
-                    Some(outcome) => applied.push((sender, outcome)),
-                    None => drop(inner.waiting.insert(Seq(seq), sender)),
+                    Some(outcome) => applied.push((asker, outcome)),
+                    None => drop(inner.waiting.insert(Seq(seq), asker)),
                 }
             }
         }
@@ -82,12 +82,12 @@ impl Answers {
 
     /// Takes note of what was applied. Whoever waits for one of these is to be told: outside, since telling wakes him.
     #[must_use]
-    pub(crate) fn applied(&self, outcomes: &[Arc<Outcome>]) -> Vec<(oneshot::Sender<Told>, Arc<Outcome>)> {
+    pub(crate) fn applied(&self, outcomes: &[Arc<Outcome>]) -> Vec<(Asker, Arc<Outcome>)> {
         let mut told = Vec::new();
         let mut inner = self.0.lock();
         for outcome in outcomes {
-            if let Some(sender) = inner.waiting.remove(&outcome.seq) {
-                told.push((sender, Arc::clone(outcome)));
+            if let Some(asker) = inner.waiting.remove(&outcome.seq) {
+                told.push((asker, Arc::clone(outcome)));
             }
             if !inner.doubtful.is_empty() {
                 inner.doubtful.remove(&outcome.id);
@@ -195,8 +195,8 @@ impl Inner {
 }
 
 /// Whoever asked may be gone; his command is in all the same.
-pub(crate) fn tell(told: Vec<(oneshot::Sender<Told>, Arc<Outcome>)>) {
-    told.into_iter().for_each(|(sender, outcome)| drop(sender.send(Ok(outcome))));
+pub(crate) fn tell(told: Vec<(Asker, Arc<Outcome>)>) {
+    told.into_iter().for_each(|(asker, outcome)| asker.tell(Ok(outcome)));
 }
 
 fn end_of(event: &Event) -> Option<(OrderId, OrderEnd)> {

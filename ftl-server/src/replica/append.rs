@@ -1,8 +1,11 @@
 //! The appender: commands wait in three lanes, and everything that waits goes into the next append.
 //!
 //! A command belongs to the appender from the moment that it is submitted: a request that is dropped drops only its
-//! wish to hear the outcome. Few opens go into one append, so that what lowers risk never stands behind many of them;
-//! the others wait in their lane, which costs nothing, and are shed when they waited too long.
+//! wish to hear the outcome. Few opens go into one append, and few are under way from there to whoever asked, so that
+//! what lowers risk never stands behind many of them; the others wait in their lane, which costs nothing, and are shed
+//! when they waited too long.
+
+mod under_way;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+use self::under_way::{Opens, UnderWay};
 use super::Shared;
 use super::health::Health;
 use crate::own_thread::on_own_thread;
@@ -25,9 +29,11 @@ use crate::problem::Problem;
 const QUEUE: usize = 4_096;
 /// Commands in one append.
 const BATCH: usize = 1_024;
-/// Opens in one append. Whatever comes next waits until these are applied and answered: about 4 ms of two cores. Where
-/// the disk is slower than that there are more, as many as are answered while the next append takes as long as the last.
+/// Opens in one append: about 4 ms of two cores. Where the disk is slower than that there are more, as many as are
+/// answered while the next append takes as long as the last.
 const OPENS_AT_ONCE: usize = 64;
+/// Appends' worth of opens that are under way: one at the disk, one being applied and answered.
+const APPENDS_UNDER_WAY: usize = 2;
 /// About what an open takes from its append to its answer.
 const AN_OPEN: Duration = Duration::from_micros(60);
 /// After an append of unknown fate something is appended behind it within this.
@@ -100,7 +106,8 @@ pub struct Appender(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     queue: Mutex<Queue>,
-    more: Notify,
+    opens: Arc<Opens>,
+    more: Arc<Notify>,
     idle: Notify,
 }
 
@@ -114,12 +121,35 @@ struct Queue {
 }
 
 /// What a command comes to: its outcome once it is applied here, or why there will be none.
-pub(super) type Told = Result<Arc<Outcome>, SubmitError>;
+pub(crate) type Told = Result<Arc<Outcome>, SubmitError>;
 
 struct Waiting {
     command: Command,
     since: Instant,
-    answer: oneshot::Sender<Told>,
+    asker: Asker,
+}
+
+/// Whoever waits for what becomes of a command.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    answer: oneshot::Sender<(Told, Option<UnderWay>)>,
+    /// Of an open that was taken from its lane; it ends when the asker has his answer, or is gone.
+    under_way: Option<UnderWay>,
+}
+
+/// Where an asker is told.
+type Answer = oneshot::Receiver<(Told, Option<UnderWay>)>;
+
+impl Asker {
+    fn new() -> (Self, Answer) {
+        let (answer, receiver) = oneshot::channel();
+        (Self { answer, under_way: None }, receiver)
+    }
+
+    /// One that has gone away wants to know nothing.
+    pub(crate) fn tell(self, told: Told) {
+        drop(self.answer.send((told, self.under_way)));
+    }
 }
 
 impl Queue {
@@ -131,24 +161,27 @@ impl Queue {
         self.lanes.iter().filter_map(VecDeque::front).map(|waiting| waiting.since.elapsed()).max().unwrap_or_default()
     }
 
-    /// What goes into the next append, the first lane first; opens that waited too long are told so instead.
-    fn take(&mut self) -> Vec<Waiting> {
+    /// What goes into the next append, the first lane first. Opens are left where they are until there is room under way
+    /// for an append of them; those that waited too long are told so instead.
+    fn take(&mut self, under_way: &Arc<Opens>) -> Vec<Waiting> {
         let mut batch = Vec::new();
         let now = Instant::now();
+        let [feed, close, opens] = &mut self.lanes;
+        for lane in [feed, close] {
+            let room = BATCH.saturating_sub(batch.len());
+            batch.extend(lane.drain(..room.min(lane.len())));
+        }
+        while let Some(late) = opens.pop_front_if(|open| now.saturating_duration_since(open.since) > LONGEST_QUEUEING) {
+            metrics::counter!("ftl_shed_total").increment(1);
+            late.asker.tell(Err(SubmitError::Overloaded));
+        }
         let at_once = usize::try_from(self.last.as_micros() / AN_OPEN.as_micros()).unwrap_or(BATCH).max(OPENS_AT_ONCE);
-        for (n, lane) in self.lanes.iter_mut().enumerate() {
-            let opens = n == Lane::Open as usize;
-            let most = if opens { BATCH.min(batch.len().saturating_add(at_once)) } else { BATCH };
-            while batch.len() < most
-                && let Some(waiting) = lane.pop_front()
-            {
-                if opens && now.saturating_duration_since(waiting.since) > LONGEST_QUEUEING {
-                    metrics::counter!("ftl_shed_total").increment(1);
-                    drop(waiting.answer.send(Err(SubmitError::Overloaded)));
-                } else {
-                    batch.push(waiting);
-                }
-            }
+        let wanted = at_once.min(opens.len()).min(BATCH.saturating_sub(batch.len()));
+        if under_way.has_room_for(wanted, APPENDS_UNDER_WAY * at_once) {
+            batch.extend(opens.drain(..wanted).map(|mut open| {
+                open.asker.under_way = Some(under_way.one());
+                open
+            }));
         }
         batch
     }
@@ -156,7 +189,9 @@ impl Queue {
 
 impl Appender {
     pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let inner = Arc::new(Inner { shared, queue: Mutex::default(), more: Notify::new(), idle: Notify::new() });
+        let more = Arc::<Notify>::default();
+        let opens = Opens::waking(Arc::clone(&more));
+        let inner = Arc::new(Inner { shared, queue: Mutex::default(), opens, more, idle: Notify::new() });
         let task = on_own_thread("append", run(Arc::clone(&inner)))?;
         Ok((Self(inner), task))
     }
@@ -185,11 +220,11 @@ impl Appender {
     }
 
     /// Nobody is left who could tell: the league has stopped, or the command's fate is not known.
-    async fn outcome(&self, told: oneshot::Receiver<Told>) -> Told {
-        told.await.unwrap_or_else(|_| Err(fate(&self.0.shared)))
+    async fn outcome(&self, told: Answer) -> Told {
+        told.await.map_or_else(|_| Err(fate(&self.0.shared)), |(told, _under_way)| told)
     }
 
-    fn enqueue_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<oneshot::Receiver<Told>>, SubmitError> {
+    fn enqueue_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Answer>, SubmitError> {
         if let Some(stopped) = stopped(&self.0.shared) {
             return Err(stopped);
         }
@@ -203,8 +238,8 @@ impl Appender {
         let since = Instant::now();
         let mut receivers = Vec::with_capacity(commands.len());
         for command in commands {
-            let (answer, receiver) = oneshot::channel();
-            queue.lanes[lane as usize].push_back(Waiting { command, since, answer });
+            let (asker, receiver) = Asker::new();
+            queue.lanes[lane as usize].push_back(Waiting { command, since, asker });
             receivers.push(receiver);
         }
         drop(queue);
@@ -212,11 +247,11 @@ impl Appender {
         Ok(receivers)
     }
 
-    fn enqueue(&self, lane: Lane, command: Command) -> Result<oneshot::Receiver<Told>, SubmitError> {
+    fn enqueue(&self, lane: Lane, command: Command) -> Result<Answer, SubmitError> {
         if let Some(stopped) = stopped(&self.0.shared) {
             return Err(stopped);
         }
-        let (answer, receiver) = oneshot::channel();
+        let (asker, receiver) = Asker::new();
         let mut queue = self.0.queue.lock();
         if queue.draining {
             return Err(SubmitError::Draining);
@@ -230,9 +265,9 @@ impl Appender {
             // Room for what lowers risk is made by the open that came last.
             let Some(shed) = queue.lanes[Lane::Open as usize].pop_back() else { return Err(SubmitError::Overloaded) };
             metrics::counter!("ftl_shed_total").increment(1);
-            drop(shed.answer.send(Err(SubmitError::Overloaded)));
+            shed.asker.tell(Err(SubmitError::Overloaded));
         }
-        queue.lanes[lane as usize].push_back(Waiting { command, since: Instant::now(), answer });
+        queue.lanes[lane as usize].push_back(Waiting { command, since: Instant::now(), asker });
         drop(queue);
         self.0.more.notify_one();
         Ok(receiver)
@@ -283,7 +318,7 @@ async fn run(inner: Arc<Inner>) {
     loop {
         let batch = {
             let mut queue = inner.queue.lock();
-            let batch = queue.take();
+            let batch = queue.take(&inner.opens);
             queue.appending = !batch.is_empty();
             batch
         };
@@ -312,17 +347,17 @@ async fn fence(shared: &Shared) {
     }
     let due = shared.clock.now();
     let command = Command { id: CommandId(u128::from(due.0)), body: due.0, not_after: None, action: Action::Tick { due } };
-    let (answer, _nobody_waits) = oneshot::channel();
-    append(shared, vec![Waiting { command, since: Instant::now(), answer }]).await;
+    let (asker, _nobody_waits) = Asker::new();
+    append(shared, vec![Waiting { command, since: Instant::now(), asker }]).await;
 }
 
 async fn append(shared: &Shared, batch: Vec<Waiting>) {
     if let Some(stopped) = stopped(shared) {
         // Nothing more goes behind the entry that an operator must look at.
-        batch.into_iter().for_each(|waiting| drop(waiting.answer.send(Err(stopped.clone()))));
+        batch.into_iter().for_each(|waiting| waiting.asker.tell(Err(stopped.clone())));
         return;
     }
-    let (commands, answers): (Vec<Command>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.command, waiting.answer)).unzip();
+    let (commands, askers): (Vec<Command>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.command, waiting.asker)).unzip();
     let ids: Vec<_> = commands.iter().map(|command| (command.id, command.not_after)).collect();
     let seen = *shared.tip.lock();
     let began = Instant::now();
@@ -336,7 +371,7 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
             let (now, at) = (shared.clock.now(), appended.at);
             metrics::gauge!("ftl_clock_skew_seconds").set((at.0 as f64 - now.0 as f64) / 1e3);
             shared.answers.appended_behind_doubts(appended.first);
-            shared.answers.expect(appended.first, answers);
+            shared.answers.expect(appended.first, askers);
             if matches!(**shared.health.load(), Health::Stopped { .. } | Health::CatchingUp) {
                 // It stopped or begins anew while the append returned: nobody will answer these.
                 shared.answers.forget();
@@ -346,13 +381,13 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
             // The apply thread looks what became of the journal.
             shared.wake.notify_one();
             let why = why.to_string();
-            answers.into_iter().for_each(|answer| drop(answer.send(Err(SubmitError::Refused(why.clone())))));
+            askers.into_iter().for_each(|asker| asker.tell(Err(SubmitError::Refused(why.clone()))));
         }
         Err(AppendError::Unknown(why)) => {
             tracing::warn!(why, entries = ids.len(), "an append is of unknown fate");
             // A command without `not_after` is once by its natural key: it is not asked for again under this id.
             ids.into_iter().filter_map(|(id, until)| Some((id, until?))).for_each(|(id, until)| shared.answers.doubt(id, until));
-            answers.into_iter().for_each(|answer| drop(answer.send(Err(SubmitError::Unknown))));
+            askers.into_iter().for_each(|asker| asker.tell(Err(SubmitError::Unknown)));
         }
     }
 }
@@ -364,11 +399,11 @@ mod tests {
     use super::*;
 
     /// A command that has waited for so long, and where its end is told.
-    fn waiting(lane: Lane, n: u64, waited: Duration) -> (Waiting, oneshot::Receiver<Told>) {
-        let (answer, told) = oneshot::channel();
+    fn waiting(lane: Lane, n: u64, waited: Duration) -> (Waiting, Answer) {
+        let (asker, told) = Asker::new();
         let action = Action::Tick { due: At(n) };
         let command = Command { id: CommandId(lane as u128), body: n, not_after: None, action };
-        (Waiting { command, since: Instant::now() - waited, answer }, told)
+        (Waiting { command, since: Instant::now() - waited, asker }, told)
     }
 
     fn of(batch: &[Waiting], lane: Lane) -> usize {
@@ -386,14 +421,26 @@ mod tests {
                 told.push(receiver);
             }
         }
-        let batch = queue.take();
+        let opens = Opens::waking(Arc::default());
+        let batch = queue.take(&opens);
         assert_eq!((of(&batch, Lane::Feed), of(&batch, Lane::Close), of(&batch, Lane::Open)), (3, 100, OPENS_AT_ONCE));
         assert!(batch[..103].iter().all(|waiting| waiting.command.id != CommandId(Lane::Open as u128)));
-        assert_eq!(of(&queue.take(), Lane::Open), OPENS_AT_ONCE);
+        let next = queue.take(&opens);
+        assert_eq!(of(&next, Lane::Open), OPENS_AT_ONCE);
+        // Both appends are under way: no more until one is answered, by whatever is told or by nobody being left.
+        assert_eq!(queue.take(&opens).len(), 0);
+        drop(batch);
+        assert_eq!(of(&queue.take(&opens), Lane::Open), OPENS_AT_ONCE);
+        drop(next);
         // A slow disk: more of them.
         queue.last = Duration::from_millis(12);
-        assert_eq!(of(&queue.take(), Lane::Open), 200);
-        assert_eq!(queue.len(), 500 - 2 * OPENS_AT_ONCE - 200);
+        let many = queue.take(&opens);
+        assert_eq!(of(&many, Lane::Open), 200);
+        for (asker, mut receiver) in many.into_iter().map(|waiting| waiting.asker).zip(told.into_iter().skip(3 * OPENS_AT_ONCE)) {
+            asker.tell(Err(SubmitError::Unknown));
+            assert_eq!(receiver.try_recv().unwrap().0.unwrap_err(), SubmitError::Unknown);
+        }
+        assert_eq!(of(&queue.take(&opens), Lane::Open), 500 - 3 * OPENS_AT_ONCE - 200);
     }
 
     #[test]
@@ -404,9 +451,9 @@ mod tests {
         let (close, mut told_close) = waiting(Lane::Close, 1, long);
         queue.lanes[Lane::Open as usize].push_back(open);
         queue.lanes[Lane::Close as usize].push_back(close);
-        let batch = queue.take();
+        let batch = queue.take(&Opens::waking(Arc::default()));
         assert_eq!((batch.len(), of(&batch, Lane::Close)), (1, 1));
-        assert!(matches!(told_open.try_recv(), Ok(Err(SubmitError::Overloaded))));
+        assert!(matches!(told_open.try_recv(), Ok((Err(SubmitError::Overloaded), None))));
         assert!(told_close.try_recv().is_err());
     }
 }

@@ -36,26 +36,24 @@ pub(crate) fn serves(path: &str) -> bool {
     path == "/" || path.starts_with(BELOW)
 }
 
-async fn page(IfNoneMatch(known): IfNoneMatch) -> Result<Response, Problem> {
-    respond("index.html", known.as_ref())
+async fn page(has: IfNoneMatch) -> Result<Response, Problem> {
+    respond("index.html", &has)
 }
 
-async fn file(Path(path): Path<String>, IfNoneMatch(known): IfNoneMatch) -> Result<Response, Problem> {
-    respond(&path, known.as_ref())
+async fn file(Path(path): Path<String>, has: IfNoneMatch) -> Result<Response, Problem> {
+    respond(&path, &has)
 }
 
-fn respond(path: &str, known: Option<&HeaderValue>) -> Result<Response, Problem> {
+fn respond(path: &str, has: &IfNoneMatch) -> Result<Response, Problem> {
     let file = Files::get(path).ok_or_else(|| Problem::not_found("no such file of the console"))?;
     let tag = tag_of(&file);
-    let is_known = known.and_then(|value| value.to_str().ok()).is_some_and(|tags| tags.split(',').any(|other| other.trim() == tag));
-    let mut response = match is_known {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => {
-            let kind = HeaderValue::from_str(file.metadata.mimetype()).map_err(|_| Problem::internal())?;
-            let mut response = file.data.into_response();
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            response
-        }
+    let mut response = if has.knows(&tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let kind = HeaderValue::from_str(file.metadata.mimetype()).map_err(|_| Problem::internal())?;
+        let mut response = file.data.into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, HeaderValue::from_str(&tag).map_err(|_| Problem::internal())?);
@@ -83,17 +81,17 @@ mod tests {
 
     #[test]
     fn a_file_is_sent_once_and_known_by_its_tag() {
-        let first = respond("js/main.js", None).unwrap();
+        let first = respond("js/main.js", &IfNoneMatch::default()).unwrap();
         assert_eq!((first.status(), header_of(&first, header::CONTENT_TYPE)), (StatusCode::OK, "text/javascript"));
-        let again = respond("js/main.js", Some(&first.headers()[header::ETAG])).unwrap();
+        let again = respond("js/main.js", &first.headers()[header::ETAG].clone().into()).unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(respond("../Cargo.toml", None).unwrap_err().status(), StatusCode::NOT_FOUND);
+        assert_eq!(respond("../Cargo.toml", &IfNoneMatch::default()).unwrap_err().status(), StatusCode::NOT_FOUND);
     }
 
     #[test]
     fn every_file_says_what_it_is_and_runs_nothing_inline() {
         for path in Files::iter() {
-            let response = respond(&path, None).unwrap();
+            let response = respond(&path, &IfNoneMatch::default()).unwrap();
             let kind = header_of(&response, header::CONTENT_TYPE);
             assert!(matches!(kind, "text/html" | "text/css" | "text/javascript" | "image/svg+xml"), "{path}: {kind}");
             assert!(!header_of(&response, header::CONTENT_SECURITY_POLICY).contains("unsafe"));

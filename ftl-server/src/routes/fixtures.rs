@@ -17,7 +17,7 @@ use crate::wire::page::{Page, PageParams};
 
 /// Every match, in the order of announcement.
 #[utoipa::path(get, path = "/fixtures", tag = "market", params(PageParams), responses((status = 200, body = Page<FixtureView>)))]
-pub async fn list(State(app): State<App>, Query(params): Query<PageParams>, IfNoneMatch(known): IfNoneMatch) -> Result<Response, Problem> {
+pub async fn list(State(app): State<App>, Query(params): Query<PageParams>, has: IfNoneMatch) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
     let rows = params.rows()?;
     let from = match &params.cursor {
@@ -26,7 +26,7 @@ pub async fn list(State(app): State<App>, Query(params): Query<PageParams>, IfNo
     };
     let look = |league: &League| (league.seq(), league.fixtures().skip(from).take(rows + 1).map(FixtureView::from).collect::<Vec<_>>());
     let (seq, items) = app.replica.read(look)?;
-    Ok(Page::cut(seq, items, rows, |_| (from + rows).to_string()).respond(known.as_ref()))
+    Ok(Page::cut(seq, items, rows, |_| (from + rows).to_string()).respond(&has))
 }
 
 /// One match.

@@ -20,14 +20,14 @@ pub async fn ledger(
     State(app): State<App>,
     Participant(me): Participant,
     Query(params): Query<PageParams>,
-    IfNoneMatch(known): IfNoneMatch,
+    has: IfNoneMatch,
 ) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
     let (rows, before) = (params.rows()?, params.place()?);
     let seq = app.history.reach(app.seq()).await;
     let lines = app.history.projections.ledger(BookId::season(me), before, rows + 1).await.map_err(away)?;
     let items = lines.iter().map(LedgerLine::from).collect();
-    Ok(Page::cut(seq, items, rows, LedgerLine::cursor).respond(known.as_ref()))
+    Ok(Page::cut(seq, items, rows, LedgerLine::cursor).respond(&has))
 }
 
 /// Every fill of mine, the latest first.
@@ -36,12 +36,12 @@ pub async fn trades(
     State(app): State<App>,
     Participant(me): Participant,
     Query(params): Query<PageParams>,
-    IfNoneMatch(known): IfNoneMatch,
+    has: IfNoneMatch,
 ) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
     let (rows, before) = (params.rows()?, params.place()?);
     let seq = app.history.reach(app.seq()).await;
     let fills = app.history.projections.fills(BookId::season(me), before, rows + 1).await.map_err(away)?;
     let items = app.replica.read(|league| fills.iter().map(|fill| TradeView::of(league, fill)).collect())?;
-    Ok(Page::cut(seq, items, rows, TradeView::cursor).respond(known.as_ref()))
+    Ok(Page::cut(seq, items, rows, TradeView::cursor).respond(&has))
 }

@@ -21,11 +21,7 @@ use crate::wire::page::{LONGEST, Page, PageParams, PastPageParams, rows};
 
 /// Every instrument, in the order of listing, now or as it was.
 #[utoipa::path(get, path = "/instruments", tag = "market", params(PastPageParams), responses((status = 200, body = Page<InstrumentView>)))]
-pub async fn list(
-    State(app): State<App>,
-    Query(params): Query<PastPageParams>,
-    IfNoneMatch(known): IfNoneMatch,
-) -> Result<Response, Problem> {
+pub async fn list(State(app): State<App>, Query(params): Query<PastPageParams>, has: IfNoneMatch) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
     let rows = rows(params.limit, 50, LONGEST)?;
     let from = match &params.cursor {
@@ -43,7 +39,7 @@ pub async fn list(
             app.look_at(at, move |league| (league.seq(), page(league))).await?
         }
     };
-    Ok(Page::cut(seq, items, rows, |row: &InstrumentView| (row.idx + 1).to_string()).respond(known.as_ref()))
+    Ok(Page::cut(seq, items, rows, |row: &InstrumentView| (row.idx + 1).to_string()).respond(&has))
 }
 
 /// One instrument, now or as it was.

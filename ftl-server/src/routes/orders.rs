@@ -19,7 +19,8 @@ use crate::problem::Problem;
 use crate::replica::answers::OrderEnd;
 use crate::replica::append::Lane;
 use crate::wire::League;
-use crate::wire::order::{CancelAnswer, OrderAnswer, OrderRef, OrderState, OrderView, portfolio_now};
+use crate::wire::answer::{CancelAnswer, portfolio_now};
+use crate::wire::order::{OrderAnswer, OrderRef, OrderState, OrderView};
 use crate::wire::page::{Page, PageParams};
 
 /// My resting orders, oldest first.
@@ -28,7 +29,7 @@ pub async fn list(
     State(app): State<App>,
     Participant(me): Participant,
     Query(params): Query<PageParams>,
-    IfNoneMatch(known): IfNoneMatch,
+    has: IfNoneMatch,
 ) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
     let rows = params.rows()?;
@@ -41,7 +42,7 @@ pub async fn list(
     let (seq, items) = app.replica.read(look)?;
     let page = Page::cut(seq, items, rows, |(id, _)| id.to_string());
     let items = page.items.into_iter().map(|(_, view)| view).collect();
-    Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(known.as_ref()))
+    Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(&has))
 }
 
 /// One order of mine: resting, or ended lately.

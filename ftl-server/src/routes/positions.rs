@@ -24,7 +24,8 @@ use crate::history::away;
 use crate::problem::Problem;
 use crate::replica::answers::OrderEnd;
 use crate::replica::append::Lane;
-use crate::wire::order::{CloseAnswer, Fraction, ModifyAnswer, OpenAnswer, OpenRequest, OrderRef, OrderType, portfolio_now};
+use crate::wire::answer::{CloseAnswer, ModifyAnswer, OpenAnswer, portfolio_now};
+use crate::wire::order::{Fraction, OpenRequest, OrderRef, OrderType};
 use crate::wire::page::{Page, PageParams};
 use crate::wire::portfolio::PortfolioView;
 use crate::wire::position::{ClosedPositionView, ClosedView, ModifyRequest, PositionView, ValuedPosition};
@@ -206,7 +207,7 @@ pub async fn list(
     State(app): State<App>,
     Participant(me): Participant,
     Query(params): Query<ListParams>,
-    IfNoneMatch(known): IfNoneMatch,
+    has: IfNoneMatch,
 ) -> Result<Response, Problem> {
     app.replica.wait_for(params.min_seq).await?;
     let book = BookId::season(me);
@@ -223,7 +224,7 @@ pub async fn list(
             let (seq, items) = app.replica.read(look)?;
             let page = Page::cut(seq, items, rows, |(id, _)| id.to_string());
             let items = page.items.into_iter().map(|(_, view)| view).collect();
-            Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(known.as_ref()))
+            Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(&has))
         }
         "closed" => {
             let before = page.place()?;
@@ -234,7 +235,7 @@ pub async fn list(
             })?;
             let page = Page::cut(seq, items, rows, |(cursor, _)| cursor.clone());
             let items = page.items.into_iter().map(|(_, view)| view).collect();
-            Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(known.as_ref()))
+            Ok(Page { seq: page.seq, items, next_cursor: page.next_cursor }.respond(&has))
         }
         _ => Err(Problem::invalid_field("status", "takes open or closed")),
     }

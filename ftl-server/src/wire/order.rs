@@ -1,13 +1,12 @@
-//! An order: asked for, resting, filled or cancelled; and the answers to the requests that make one.
+//! An order: asked for, resting, filled or cancelled.
 
-use ftl_core::id::{BookId, InstrumentId, OrderId, PositionId};
+use ftl_core::id::{InstrumentId, OrderId, PositionId};
 use ftl_core::order::{CancelReason, Order, OrderAction};
 use ftl_core::units::{Direction, Lots, Money, Price};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::portfolio::PortfolioView;
-use super::position::{ClosedView, PositionView, slug};
+use super::position::slug;
 use super::{League, Time};
 use crate::extract::Decimal;
 
@@ -214,72 +213,4 @@ impl std::str::FromStr for Fraction {
             _ => Err("takes a fraction from 0 to 1".into()),
         }
     }
-}
-
-/// The answer to `POST positions/open`: 200 filled, 202 resting.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct OpenAnswer {
-    /// The entry that gave this answer.
-    pub seq: u64,
-    /// Whether it was given before.
-    pub replayed: bool,
-    /// The order.
-    pub order: OrderRef,
-    /// What it opened.
-    pub position: Option<PositionView>,
-    /// The book after it.
-    pub portfolio: PortfolioView,
-}
-
-/// The answer to `DELETE positions/{id}`: 200 closed, 202 resting.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CloseAnswer {
-    /// The entry that gave this answer.
-    pub seq: u64,
-    /// Whether it was given before.
-    pub replayed: bool,
-    /// The order.
-    pub order: OrderRef,
-    /// What it brought.
-    pub closed: Option<ClosedView>,
-    /// What is left of the position.
-    pub position: Option<PositionView>,
-    /// The book after it.
-    pub portfolio: PortfolioView,
-}
-
-/// The answer to `PATCH positions/{id}`.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ModifyAnswer {
-    /// The entry that gave this answer.
-    pub seq: u64,
-    /// Whether it was given before.
-    pub replayed: bool,
-    /// The position; in play its former stop loss and take profit hold until `due`.
-    pub position: PositionView,
-    /// When the new ones arm; `null`: at once.
-    #[schema(value_type = Option<String>)]
-    pub due: Option<Time>,
-}
-
-/// The answer to `DELETE orders/{id}`: 200 cancelled, 202 to be taken back at `due`.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CancelAnswer {
-    /// The entry that gave this answer.
-    pub seq: u64,
-    /// Whether it was given before.
-    pub replayed: bool,
-    /// The order.
-    pub order: OrderRef,
-    /// The book now.
-    pub portfolio: Option<PortfolioView>,
-}
-
-/// A book now, for answers whose receipt has none.
-pub(crate) fn portfolio_now(league: &League, book: BookId) -> Option<PortfolioView> {
-    league.portfolio(book).as_ref().map(PortfolioView::from)
 }

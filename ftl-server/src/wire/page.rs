@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::past::Moment;
 use crate::problem::Problem;
+use crate::routes::IfNoneMatch;
 
 /// Parameters of every list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -86,12 +87,11 @@ impl<T: Serialize> Page<T> {
     }
 
     /// As a response, 304 where the client has these rows already.
-    pub fn respond(self, if_none_match: Option<&HeaderValue>) -> Response {
+    pub fn respond(self, has: &IfNoneMatch) -> Response {
         let Ok(rows) = serde_json::to_vec(&(&self.items, &self.next_cursor)) else { return Problem::internal().into_response() };
         // Of the rows alone: entries that change none of them leave the tag as it is.
         let tag = format!("W/\"{}\"", &blake3::hash(&rows).to_hex()[..32]);
-        let known = if_none_match.and_then(|value| value.to_str().ok()).is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
-        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { axum::Json(&self).into_response() };
+        let mut response = if has.knows(&tag) { StatusCode::NOT_MODIFIED.into_response() } else { axum::Json(&self).into_response() };
         if let Ok(value) = HeaderValue::from_str(&tag) {
             response.headers_mut().insert(header::ETAG, value);
         }
@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn the_tag_is_of_the_rows_and_not_of_the_seq() {
-        let tag = |seq, items: Vec<u8>| Page { seq, items, next_cursor: None }.respond(None).headers()[header::ETAG].clone();
+        let tag =
+            |seq, items: Vec<u8>| Page { seq, items, next_cursor: None }.respond(&IfNoneMatch::default()).headers()[header::ETAG].clone();
         assert_eq!(tag(1, vec![1, 2]), tag(9, vec![1, 2]));
         assert_ne!(tag(1, vec![1, 2]), tag(1, vec![1, 3]));
     }
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn a_page_that_is_known_is_not_sent_again() {
         let page = Page { seq: 1, items: vec![1u8], next_cursor: None };
-        let tag = page.clone().respond(None).headers()[header::ETAG].clone();
-        assert_eq!(page.respond(Some(&tag)).status(), StatusCode::NOT_MODIFIED);
+        let tag = page.clone().respond(&IfNoneMatch::default()).headers()[header::ETAG].clone();
+        assert_eq!(page.respond(&tag.into()).status(), StatusCode::NOT_MODIFIED);
     }
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use ftl_core::audit::{Check, of_the_rows};
+use ftl_core::command::{Action, Command};
 use ftl_core::engine::NEWEST;
-use ftl_core::id::Seq;
+use ftl_core::id::{CommandId, Seq};
 use ftl_core::mutant::Mutant;
 use ftl_core::time::At;
 use ftl_server::config::Role;
+use ftl_server::replica::append::{Lane, SubmitError};
 use ftl_store::backup::database::{Half, Restored, backup, restore};
 use ftl_store::fork::{ForkError, in_database};
 use ftl_store::postgres::connect::Database;
@@ -169,7 +171,7 @@ async fn a_process_that_computes_something_else_stops_and_the_others_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_later_engine_comes_into_force_when_every_process_knows_it() {
+async fn a_later_engine_comes_into_force_when_every_process_knows_it_and_one_that_does_not_stops() {
     let site = Site::on_postgres();
     let (api, flusher) = (site.serve(Role::Api).await, site.serve(Role::Flusher).await);
     let database = Database::at(&site.postgres.url()).unwrap();
@@ -190,6 +192,15 @@ async fn a_later_engine_comes_into_force_when_every_process_knows_it() {
     }
     assert_eq!(hash_of(&api), hash_of(&flusher));
 
+    // What a newer program has appended is not guessed at.
+    let replica = &api.server.app.replica;
+    let head = replica.applied();
+    let command = Command { id: CommandId(7), body: 0, not_after: None, action: Action::UseEngine { engine: NEWEST + 1 } };
+    let fate = replica.submit(Lane::Feed, command).await.unwrap_err();
+    assert!(matches!(fate, SubmitError::Stopped(_) | SubmitError::Unknown), "{fate:?}");
+    let ready = api.get("/readyz").send().await;
+    assert_eq!((&ready.body["status"], &ready.body["seq"]), (&json!("stopped"), &json!(head.next().0)));
+    assert!(ready.body["detail"].as_str().is_some_and(|text| text.contains("use a later program")), "{}", ready.body);
     api.stop().await;
     flusher.stop().await;
 }
