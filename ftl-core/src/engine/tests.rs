@@ -1,6 +1,7 @@
 //! The worked examples of the trading wire, of margin and of full time.
 
 use crate::command::{AccountKind, Action, Command, Footballer, Genesis, OpenAccount, OpenPosition};
+use crate::event::Event;
 use crate::fixture::Position;
 use crate::id::{AccountId, BookId, CommandId, District, InstrumentId, InstrumentIdx, Seq};
 use crate::outcome::{Entry, Outcome, Receipt};
@@ -126,4 +127,29 @@ fn a_snapshot_and_the_outcomes_alone_give_the_same_state() {
     let hash = state.hash();
     assert_eq!([restored.clone().hash(), absorbed.hash()], [hash, hash]);
     assert_eq!(Lots::from_units(-30), restored.instrument(InstrumentIdx(0)).unwrap().net);
+}
+
+#[test]
+fn books_that_no_price_can_wash_out_have_no_bands_and_are_found_by_one_that_should_not_be() {
+    let mut state = league();
+    for other in [AccountId(2), AccountId(3)] {
+        let other = OpenAccount { account: other, district: District::from("Kannur"), kind: AccountKind::Human };
+        apply(&mut state, 1_000, Action::OpenAccount(other)).answer.result.unwrap();
+    }
+    // At 540, the ceiling and what the crowd adds, twenty shares have lost 6,900 points of 10,000, and fifty all of them.
+    apply(&mut state, 2_000, Action::OpenPosition(open(Direction::Short, "0.20"))).answer.result.unwrap();
+    assert!(state.index.bands.is_empty());
+    let of = |account: u128, order: OpenPosition| Action::OpenPosition(OpenPosition { book: BookId::season(AccountId(account)), ..order });
+    apply(&mut state, 3_000, of(2, open(Direction::Short, "0.50"))).answer.result.unwrap();
+    assert_eq!(state.index.bands.len(), 1);
+
+    // As a rulebook may have it that knows no ceiling.
+    state.change(InstrumentIdx(0), |row| row.live_base = price("800.0000"));
+    let washed_out = |outcome: &Outcome| {
+        let closed = |event: &Event| if let Event::PositionClosed(closed) = event { Some(closed.book.account) } else { None };
+        outcome.events.iter().filter_map(closed).collect::<Vec<_>>()
+    };
+    let trade = apply(&mut state, 4_000, of(3, open(Direction::Long, "0.01")));
+    assert_eq!(washed_out(&trade), [ACCOUNT, AccountId(2)]);
+    assert!(state.index.instruments[0].beyond);
 }
