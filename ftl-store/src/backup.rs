@@ -28,6 +28,7 @@ use crate::head_marker::{HeadMarker, Mark};
 use crate::postgres::leagues::LeagueError;
 use crate::postgres::presence::AloneError;
 use crate::sqlite::journal::SqliteJournal;
+use crate::sqlite::projections::SqliteProjections;
 use crate::sqlite::reading;
 
 /// The manifest's version that is written.
@@ -243,6 +244,10 @@ async fn copy_back(from: &Path, beside: &Path, manifest: &Manifest) -> Result<()
     let (_, head) = checked_head(&target).await?;
     if (head.seq, head.chain) != (manifest.head, manifest.chain) {
         return Err(BackupError::Changed { path: "journal.db".into(), what: "its head is another one" });
+    }
+    // A database's backup has none: whoever opens the league writes it from the journal.
+    if !target.history().exists() {
+        SqliteProjections::found(&target.history()).await?;
     }
     durable_file::sync_parent(&target.journal()).map_err(|error| io_error(beside, error))
 }

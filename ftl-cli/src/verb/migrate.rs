@@ -50,8 +50,8 @@ impl Migrate {
     fn told(&self, steps: &[Migration]) -> String {
         match (steps.len(), self.dry_run) {
             (0, _) => "the database is up to date\n".to_owned(),
-            (_, false) => steps.iter().map(|step| format!("applied {:04}-{}\n", step.number, step.name)).collect(),
-            (_, true) => steps.iter().map(|step| format!("-- {:04}-{}\n{}\n", step.number, step.name, step.sql.trim_end())).collect(),
+            (_, false) => steps.iter().map(|step| format!("applied {}\n", step.name)).collect(),
+            (_, true) => steps.iter().map(|step| format!("-- {}\n{}\n", step.name, step.sql.trim_end())).collect(),
         }
     }
 }

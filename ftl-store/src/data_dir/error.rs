@@ -82,6 +82,12 @@ pub enum OpenError {
         /// Up to where the history is written.
         history: Seq,
     },
+    /// The operator opens the league once for writing.
+    #[error("{} is missing; `ftl serve` makes it again from the journal", file.display())]
+    NoHistory {
+        /// Where it should be.
+        file: PathBuf,
+    },
     /// The operator puts the file back, or restores a backup.
     #[error("{} is missing, and the journal has entries; put it back or restore a backup", file.display())]
     Missing {

@@ -156,7 +156,7 @@ pub enum StoreError {
     #[error(transparent)]
     Unlinked(#[from] ReadError),
     /// The statement failed.
-    #[error(transparent)]
+    #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
 }
 

@@ -58,7 +58,7 @@ pub enum LeagueError {
     #[error("another process recovers the league {0}")]
     Recovering(String),
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
 }
 

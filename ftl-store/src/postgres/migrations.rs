@@ -76,7 +76,7 @@ pub enum MigrateError {
         source: sqlx::Error,
     },
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
 }
 

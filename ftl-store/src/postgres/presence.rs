@@ -165,7 +165,7 @@ pub enum AloneError {
     #[error("{}", told(.0))]
     Others(Vec<Process>),
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
 }
 

@@ -38,8 +38,19 @@ impl SqliteProjections {
         Ok(Self { file: file.into(), writer: Mutex::new(Some(WriteConnection::new(writer, lock))), readers: super::readers(file) })
     }
 
+    /// A history that holds nothing yet, where nobody has the league open.
+    pub(crate) async fn found(file: &Path) -> Result<(), OpenError> {
+        let failed = |error| OpenError::database(file, error);
+        let mut connection = writing(file, Durability::Rebuildable).connect().await.map_err(failed)?;
+        HISTORY.migrate(&mut connection, file).await?;
+        connection.close().await.map_err(failed)
+    }
+
     /// Opens the history to read it, beside its writer if it has one.
     pub async fn open_for_reading(file: &Path) -> Result<Self, OpenError> {
+        if !file.exists() {
+            return Err(OpenError::NoHistory { file: file.into() });
+        }
         let failed = |error| OpenError::database(file, error);
         let mut connection = reading(file).connect().await.map_err(failed)?;
         HISTORY.require_current(&mut connection, file).await?;

@@ -86,6 +86,8 @@ async fn a_league_moves_from_a_database_to_a_directory_and_back() {
     let directory = tempfile::tempdir().unwrap();
     let data = DataDir::at(directory.path().join("league"));
     ftl_store::backup::restore(target.path(), &data).await.unwrap();
+    // It can be audited before anybody has opened it.
+    data.open_for_reading().await.unwrap().close().await.unwrap();
     let there = open(data.path()).await.unwrap();
     assert_eq!(read_all(&there.journal).await, read_all(&journal).await);
     assert_eq!(there.identities.list(None, 10).await.unwrap().len(), 1);
