@@ -1,11 +1,13 @@
 //! A book: what an account trades in (balance, positions, orders, margin).
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use crate::boards::{Seat, Standing, Standings};
 use crate::id::{BookId, OrderId, PositionId};
 use crate::position::Position;
 use crate::state::table::Table;
+use crate::time::Week;
 use crate::units::Money;
 
 /// A book.
@@ -17,8 +19,8 @@ pub struct Book {
     pub balance: Money,
     /// Open positions, oldest first: everything that margin is judged by lies in one place.
     pub positions: Vec<Position>,
-    /// Resting orders, oldest first.
-    pub orders: Vec<OrderId>,
+    /// Resting orders, oldest first; most books have none, and pay for a pointer alone.
+    pub orders: ThinVec<OrderId>,
     /// Σ margin reserved by them.
     pub reserved: Money,
     /// R5.2: warned, and not recovered since.
@@ -27,8 +29,8 @@ pub struct Book {
     pub grants: Money,
     /// R4.8: closed positions that were held long enough for a top-up.
     pub held_closes: u32,
-    /// R4.8: the week of the last top-up, counted from 1970.
-    pub topped_up: Option<u64>,
+    /// R4.8: the week of the last top-up.
+    pub topped_up: Option<Week>,
     /// What boards need.
     pub standing: Standing,
 }
@@ -40,7 +42,7 @@ impl Book {
             id,
             balance: Money::ZERO,
             positions: Vec::new(),
-            orders: Vec::new(),
+            orders: ThinVec::new(),
             reserved: Money::ZERO,
             warned: false,
             grants: Money::ZERO,
@@ -105,5 +107,15 @@ impl Book {
 impl Standings for Table<Book> {
     fn at(&self, slot: u32) -> Option<(Seat, &Standing)> {
         Table::at(self, slot).map(|book| (book.seat(), &book.standing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixty_four_books_are_no_more_than_the_allocators_classes_of_twenty_kibibytes() {
+        assert!(64 * size_of::<Book>() <= 20 * 1_024, "{}", size_of::<Book>());
     }
 }

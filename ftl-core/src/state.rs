@@ -8,7 +8,6 @@
 
 pub(crate) mod bands;
 mod evolve;
-pub(crate) use evolve::week_of;
 mod fixtures;
 pub(crate) mod index;
 pub(crate) mod portfolio;

@@ -1,8 +1,6 @@
 //! A future that runs on a thread of its own: the appender and the writer of history. It is woken at once where a busy
 //! runtime looks only now and then at whom other threads have woken, and it may compute for long without holding up
 //! requests. A thread that nobody ends does not hold up the end of the process.
-//!
-//! And work that nobody waits for, on a thread that leaves the processor to all others.
 
 use std::future::Future;
 use std::io;
@@ -23,21 +21,4 @@ pub(crate) fn on_own_thread(name: &str, future: impl Future<Output = ()> + Send 
         // The sender ends with the thread, however it ends.
         let _ = ended.await;
     }))
-}
-
-/// The lowest priority.
-const NICEST: i32 = 19;
-
-/// Runs `work` on a thread called `name` that leaves the processor to whoever else wants it.
-pub(crate) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let run = move || {
-        // On Linux this is of the thread; elsewhere of the process, which must not be slowed down.
-        if cfg!(target_os = "linux")
-            && let Err(error) = rustix::process::nice(NICEST)
-        {
-            tracing::debug!(%error, "a thread keeps its priority");
-        }
-        work();
-    };
-    std::thread::Builder::new().name(name.into()).spawn(run).map(drop)
 }

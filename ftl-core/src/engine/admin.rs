@@ -10,6 +10,7 @@ use crate::rulebook::scoring::{live_base, starting_form};
 use crate::rulebook::{Curve, PricingCurve, Rulebook};
 use crate::rules::Rules;
 use crate::state::State;
+use crate::time::Week;
 use crate::units::{Lots, Money, Price, Score, Wide};
 
 impl<R: Rulebook> State<R> {
@@ -116,7 +117,7 @@ impl<R: Rulebook> State<R> {
     pub(crate) fn top_up(&mut self, book: BookId) -> Result<(), Rejection> {
         let row = self.book(book).ok_or(Rejection::UnknownAccount)?;
         let rules = self.rules.top_up.ok_or(Rejection::TopUpNotDue)?;
-        let week = crate::state::week_of(self.at);
+        let week = Week::of(self.at);
         let flat = row.positions.is_empty() && row.orders.is_empty();
         let due = flat && row.balance < rules.to && row.held_closes >= rules.closed_positions && row.topped_up != Some(week);
         if !due {

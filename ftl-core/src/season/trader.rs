@@ -6,8 +6,8 @@ use crate::command::{Action, OpenPosition};
 use crate::id::{AccountId, BookId};
 use crate::position::Position;
 use crate::seeded::Seeded;
-use crate::state::{State, week_of};
-use crate::time::{At, Span};
+use crate::state::State;
+use crate::time::{At, Span, Week};
 use crate::units::{Direction, Lots, Money, Price, Wide};
 
 use super::look::{Candidate, Look};
@@ -195,6 +195,6 @@ fn bracket(mark: Price, direction: Direction, stop: i64, profit: i64) -> (Price,
 /// R4.8, where it is due.
 fn top_up(state: &State, book: &Book, now: At) -> Option<Action> {
     let rules = state.rules().top_up?;
-    let due = book.held_closes >= rules.closed_positions && book.topped_up != Some(week_of(now)) && book.balance < rules.to;
+    let due = book.held_closes >= rules.closed_positions && book.topped_up != Some(Week::of(now)) && book.balance < rules.to;
     due.then_some(Action::TopUp { book: book.id })
 }

@@ -311,12 +311,13 @@ impl<R: Rulebook> State<R> {
     }
 }
 
-/// Edges that leave a heap one by one, at the most; where more are passed, all that are leave at once.
+/// Edges that leave a heap one by one, at the most, or this part of it; where more are passed, all that are leave at once.
 const ONE_BY_ONE: usize = 64;
+const ONE_BY_ONE_OF: usize = 16;
 
 /// Takes the edges out that are passed.
 fn pass<E: Ord + Copy>(heap: &mut BinaryHeap<E>, is_passed: impl Fn(&E) -> bool, mut met: impl FnMut(E)) {
-    for _ in 0..ONE_BY_ONE {
+    for _ in 0..ONE_BY_ONE.max(heap.len() / ONE_BY_ONE_OF) {
         if !heap.peek().is_some_and(&is_passed) {
             return;
         }

@@ -20,7 +20,7 @@ use crate::rulebook::Rulebook;
 use crate::rulebook::scoring::ScoreSheet;
 use crate::state::State;
 use crate::state::index::InstrumentIndex;
-use crate::time::{At, MatchClock, Week};
+use crate::time::{MatchClock, Week};
 use crate::units::{Lots, Money, Price};
 
 impl<R: Rulebook> State<R> {
@@ -209,7 +209,7 @@ impl<R: Rulebook> State<R> {
     }
 
     fn value_posted(&mut self, reason: PostingReason, postings: &[Posting]) {
-        let week = week_of(self.at);
+        let week = Week::of(self.at);
         for posting in postings {
             self.post(*posting);
             let LedgerAccount::Wallet(book) = posting.account else { continue };
@@ -247,9 +247,4 @@ impl<R: Rulebook> State<R> {
         let standings = season.map(|(slot, book)| (slot, book.seat(), &book.standing));
         self.boards = Boards::rebuild(&self.rules.boards, standings);
     }
-}
-
-/// The week's number, as rows and postings of a top-up hold it.
-pub(crate) fn week_of(at: At) -> u64 {
-    u64::from(Week::of(at).0)
 }

@@ -15,6 +15,8 @@ use crate::id::BookId;
 
 /// Noted between two looks, so many are few.
 const FEW: usize = 32;
+/// So many for each that waits already are few too: what waits is not sorted again for them.
+const FEW_OF: usize = 16;
 
 /// A book and its slot.
 type Noted = (BookId, u32);
@@ -71,7 +73,8 @@ impl Queue {
     }
 
     fn sort_in(&mut self) {
-        if self.noted.len() <= FEW && !self.sorted.is_empty() {
+        let waiting = self.sorted.len().saturating_add(self.late.len());
+        if !self.sorted.is_empty() && self.noted.len() <= FEW.max(waiting / FEW_OF) {
             self.late.extend(self.noted.drain(..).map(Reverse));
         } else {
             self.sorted.append(&mut self.noted);

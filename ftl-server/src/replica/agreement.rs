@@ -27,7 +27,6 @@ use tokio::runtime::Handle;
 use super::Shared;
 use super::health::Health;
 use super::snapshots::NoState;
-use crate::own_thread::in_background;
 
 /// A hash that took so long is followed by so many times as long without one.
 const REST: u32 = 9;
@@ -75,7 +74,7 @@ impl Agreement {
     pub(super) fn tell_beside(shared: &Arc<Shared>, snapshot: Snapshot, tip: Tip, runtime: &Handle) {
         shared.agreement.busy.store(true, Ordering::Release);
         let (shared_there, runtime) = (Arc::clone(shared), runtime.clone());
-        let spawned = in_background("agreement", move || {
+        let spawned = std::thread::Builder::new().name("agreement".into()).spawn(move || {
             let agreement = &shared_there.agreement;
             let began = Instant::now();
             let hash = snapshot.hash();

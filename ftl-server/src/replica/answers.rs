@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 
-use super::append::Asker;
+use super::append::{Asker, SubmitError};
 
 /// Outcomes that are kept for whoever asks a moment late.
 const RECENT: usize = 16_384;
@@ -63,21 +63,24 @@ impl OrderEnd {
 }
 
 impl Answers {
-    /// The outcomes of the entries from `first` on go to these askers, at once where they are applied already.
+    /// The outcomes of the entries from `first` on go to these askers, at once where they are applied already. Who asks
+    /// for one that was applied too long ago asks again, under his command's id.
     pub(crate) fn expect(&self, first: Seq, askers: Vec<Asker>) {
-        let mut applied = Vec::new();
+        let (mut applied, mut too_late) = (Vec::new(), Vec::new());
         {
             let mut inner = self.0.lock();
-            let begin = inner.recent.front().map_or(u64::MAX, |outcome| outcome.seq.0);
-            for (seq, asker) in (first.0..).zip(askers) {
-                let place = seq.checked_sub(begin).and_then(|n| usize::try_from(n).ok());
-                match place.and_then(|n| inner.recent.get(n)).cloned() {
+            let begin = inner.recent.front().map(|outcome| outcome.seq);
+            for (seq, asker) in (first.0..).map(Seq).zip(askers) {
+                let behind = seq.0.saturating_sub(begin.unwrap_or(seq).0);
+                match usize::try_from(behind).ok().and_then(|n| inner.recent.get(n)).cloned() {
+                    _ if begin.is_some_and(|begin| seq < begin) => too_late.push(asker),
                     Some(outcome) => applied.push((asker, outcome)),
-                    None => drop(inner.waiting.insert(Seq(seq), asker)),
+                    None => drop(inner.waiting.insert(seq, asker)),
                 }
             }
         }
         tell(applied);
+        too_late.into_iter().for_each(|asker| asker.tell(Err(SubmitError::Unknown)));
     }
 
     /// Takes note of what was applied. Whoever waits for one of these is to be told: outside, since telling wakes him.

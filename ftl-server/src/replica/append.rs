@@ -281,6 +281,8 @@ impl Appender {
 
     pub(super) async fn drain(&self) {
         self.0.queue.lock().draining = true;
+        // Opens that are held back go as soon as others are answered: that wakes the appender by itself.
+        self.0.more.notify_one();
         loop {
             let idle = self.0.idle.notified();
             {
@@ -289,7 +291,6 @@ impl Appender {
                     return;
                 }
             }
-            self.0.more.notify_one();
             idle.await;
         }
     }
@@ -323,7 +324,9 @@ async fn run(inner: Arc<Inner>) {
             batch
         };
         if batch.is_empty() {
-            inner.idle.notify_waiters();
+            if inner.queue.lock().len() == 0 {
+                inner.idle.notify_waiters();
+            }
             tokio::select! {
                 () = inner.more.notified() => {}
                 () = fence(&inner.shared) => {}

@@ -19,7 +19,6 @@ use tokio::sync::watch;
 use super::Shared;
 use super::health::Health;
 use super::window;
-use crate::own_thread::in_background;
 use crate::wire::League;
 
 /// A snapshot that took so long is followed by so many times as long without one.
@@ -173,7 +172,7 @@ impl SnapshotPlan {
     pub(super) fn write_beside(shared: &Arc<Shared>, snapshot: Snapshot, journal: ChainCheck, runtime: &Handle) {
         shared.snapshots.busy.store(true, Ordering::Release);
         let (shared_there, runtime, life) = (Arc::clone(shared), runtime.clone(), shared.kept.life());
-        let spawned = in_background("snapshot", move || {
+        let spawned = std::thread::Builder::new().name("snapshot".into()).spawn(move || {
             let began = Instant::now();
             shared_there.snapshots.write(&shared_there, &snapshot, journal, life, &runtime);
             let ended = Instant::now();

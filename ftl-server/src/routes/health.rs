@@ -32,9 +32,12 @@ pub async fn readyz(State(app): State<App>) -> Response {
     let age_ms = if last.0 == 0 { 0 } else { app.now().since(last).0 };
     let applied = app.seq().0;
     let (code, status, seq, detail) = match &*health {
-        Health::Serving | Health::Degraded(_) if app.hub.is_broken() => {
-            (StatusCode::SERVICE_UNAVAILABLE, "stopped", applied, Some("what tells the streams has ended".to_owned()))
-        }
+        Health::Serving | Health::Degraded(_) if app.hub.is_broken() => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "streams_ended",
+            applied,
+            Some("nobody tells the streams any more: restart the process".to_owned()),
+        ),
         Health::Serving => (StatusCode::OK, "ready", applied, None),
         Health::Degraded(why) => (StatusCode::OK, "degraded", applied, Some(why.clone())),
         Health::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up", applied, None),

@@ -48,3 +48,23 @@ impl Drop for UnderWay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn the_appender_is_woken_when_there_is_room_for_what_it_wanted() {
+        let more = Arc::<Notify>::default();
+        let opens = Opens::waking(Arc::clone(&more));
+        let mut under_way: Vec<_> = (0..8).map(|_| opens.one()).collect();
+        assert!(!opens.has_room_for(4, 10));
+        under_way.truncate(7);
+        assert!(more.notified().now_or_never().is_none());
+        under_way.truncate(6);
+        assert!(more.notified().now_or_never().is_some());
+        assert!(opens.has_room_for(4, 10));
+    }
+}
