@@ -104,6 +104,7 @@ fn described(role: Role) -> OpenApiRouter<App> {
         .routes(routes!(admin::rules::show, admin::rules::change))
         .routes(routes!(admin::quarantine::quarantine))
         .routes(routes!(admin::engine::switch))
+        .routes(routes!(admin::processes::list))
         .routes(routes!(admin::replays::start, admin::replays::list))
         .routes(routes!(admin::replays::stop));
 

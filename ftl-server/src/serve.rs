@@ -13,7 +13,7 @@ use ftl_core::command::Genesis;
 use ftl_core::id::Seq;
 use ftl_core::journal::Journal;
 use ftl_core::projection::ProjectionError;
-use ftl_store::postgres::presence::Presence;
+use ftl_store::postgres::presence::{Presence, Standing};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -31,6 +31,7 @@ use crate::replica::agreement::Agreement;
 use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
+use crate::routes::health::ready;
 use crate::stores::{StoreError, Stores, default_genesis, found};
 use crate::traces::Traces;
 use crate::ws::Hub;
@@ -43,6 +44,8 @@ const FOUND_AGAIN: Duration = Duration::from_millis(500);
 
 /// Between two rounds of upkeep.
 const UPKEEP: Duration = Duration::from_secs(10);
+/// Between two times that the other processes may learn how this one is.
+const STANDING: Duration = Duration::from_secs(1);
 
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +79,7 @@ pub struct Server {
     upkeep: JoinHandle<()>,
     league: Option<ftl_store::data_dir::League>,
     /// The others know that this process lives until it has ended.
-    _presence: Option<Arc<Presence>>,
+    presence: Option<Arc<Presence>>,
 }
 
 /// Serves the league of the configuration until `until` is done; then ends in order.
@@ -187,6 +190,9 @@ impl Server {
         let upkeep = tokio::spawn(keep_up(app.clone()));
         tokio::spawn(tell_flushed(app.history.written(), traces));
         let presence = stores.shared.as_ref().map(|shared| Arc::clone(&shared.presence));
+        if let Some(presence) = &presence {
+            tokio::spawn(tell_standing(app.clone(), Arc::clone(presence)));
+        }
         if let Some(shared) = stores.shared {
             tokio::spawn(recovery::look_after(app.clone(), shared));
         }
@@ -194,7 +200,7 @@ impl Server {
             app.hub.start(&app).map_err(system("a thread"))?;
         }
         let serving = tokio::spawn(accept(listener, router(&app), app.ending.clone()));
-        Ok(Self { app, address, serving, writer, upkeep, league: stores.league, _presence: presence })
+        Ok(Self { app, address, serving, writer, upkeep, league: stores.league, presence })
     }
 
     /// Where it listens.
@@ -205,7 +211,7 @@ impl Server {
     /// Stops accepting, lets what is under way end, drains the appends, takes a snapshot, writes history, closes the
     /// journal.
     pub async fn stop(self) -> Result<(), ServeError> {
-        let Self { app, serving, writer, upkeep, league, .. } = self;
+        let Self { app, serving, writer, upkeep, league, presence, .. } = self;
         app.replica.announce_end();
         app.ending.cancel();
         app.hub.drain().await;
@@ -220,6 +226,9 @@ impl Server {
         let _ = upkeep.await;
         if let Some(league) = league {
             league.close().await.map_err(StoreError::from)?;
+        }
+        if let Some(presence) = presence {
+            presence.end();
         }
         tracing::info!(seq = %app.seq(), "ended");
         Ok(())
@@ -238,6 +247,22 @@ async fn tell_flushed(mut written: watch::Receiver<Seq>, traces: Arc<Traces>) {
     while written.changed().await.is_ok() {
         let seq = *written.borrow_and_update();
         traces.flushed(seq);
+    }
+}
+
+/// The others learn how this process is until it has ended.
+async fn tell_standing(app: App, presence: Arc<Presence>) {
+    loop {
+        let (_, ready) = ready(&app);
+        let accounts = app.hub.presence.count() as u64;
+        presence.tell(Standing { status: ready.status.to_owned(), applied: Seq(ready.seq), accounts });
+        if app.ending.is_cancelled() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(STANDING) => {}
+            () = app.ending.cancelled() => {}
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! what lowers risk never stands behind many of them; the others wait in their lane, which costs nothing, and are shed
 //! when they waited too long.
 
+mod refusal;
 mod under_way;
 
 use std::collections::VecDeque;
@@ -12,18 +13,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ftl_core::command::{Action, Command};
-use ftl_core::id::{CommandId, Seq};
+use ftl_core::id::CommandId;
 use ftl_core::journal::AppendError;
 use ftl_core::outcome::Outcome;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+pub use self::refusal::SubmitError;
 use self::under_way::{Opens, UnderWay};
 use super::Shared;
 use super::health::Health;
 use crate::own_thread::on_own_thread;
-use crate::problem::Problem;
 
 /// Commands that may wait, in all lanes.
 const QUEUE: usize = 4_096;
@@ -51,52 +52,6 @@ pub enum Lane {
     Close,
     /// Opens, and whatever comes before them.
     Open,
-}
-
-/// Why there is no outcome.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubmitError {
-    /// Nothing was appended: the league is behind and sheds opens.
-    #[error("the league is overloaded")]
-    Overloaded,
-    /// Nothing was appended: the journal refuses.
-    #[error("the journal refuses: {0}")]
-    Refused(String),
-    /// Nothing was appended: the journal does not answer, or is being caught up with.
-    #[error("the journal is away")]
-    Away,
-    /// It may have been appended.
-    #[error("whether the command is in is not known yet")]
-    Unknown,
-    /// The replica has stopped; the command may be in.
-    #[error("the league has stopped")]
-    Stopped(Option<Seq>),
-    /// Nothing was appended: the server ends.
-    #[error("the server ends")]
-    Draining,
-}
-
-impl From<SubmitError> for Problem {
-    fn from(error: SubmitError) -> Self {
-        match error {
-            SubmitError::Overloaded => {
-                Self::unavailable("overloaded", "The league is overloaded", "new positions wait; closing goes first")
-            }
-            SubmitError::Refused(why) => {
-                tracing::error!(why, "an append was refused");
-                Self::unavailable("journal_refused", "The journal takes nothing", "nothing was appended")
-            }
-            SubmitError::Away => Self::unavailable("journal_unavailable", "The journal does not answer", "nothing was appended"),
-            SubmitError::Unknown => {
-                Self::unavailable("append_unknown", "It is not known yet whether this is in", "ask again under the same key").retry_after(2)
-            }
-            SubmitError::Stopped(seq) => {
-                let problem = Self::unavailable("stopped", "The league has stopped", "an operator must look at an entry").retry_after(30);
-                seq.into_iter().fold(problem, Self::at)
-            }
-            SubmitError::Draining => Self::unavailable("draining", "The server ends", "nothing was appended"),
-        }
-    }
 }
 
 /// Takes commands; cheap to clone.

@@ -43,7 +43,7 @@ impl Health {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadyAnswer {
-    /// `ready`, `degraded`, `catching_up`, `stopped` or `draining`.
+    /// `ready`, `degraded`, `catching_up`, `stopped`, `draining` or `streams_ended`.
     pub status: &'static str,
     /// What this process does.
     pub role: &'static str,

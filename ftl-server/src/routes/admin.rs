@@ -6,6 +6,7 @@ pub mod engine;
 pub mod fixtures;
 pub mod imports;
 pub mod instruments;
+pub mod processes;
 pub mod quarantine;
 pub mod replays;
 pub mod rules;

@@ -27,17 +27,21 @@ pub async fn healthz() -> Json<Alive> {
 /// Whether to send requests here: 503 before the first catch-up, when draining or stopped, or when nobody tells the streams any more.
 #[utoipa::path(get, path = "/readyz", tag = "public", responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer)))]
 pub async fn readyz(State(app): State<App>) -> Response {
+    let (code, answer) = ready(&app);
+    (code, Json(answer)).into_response()
+}
+
+/// How this process is.
+pub(crate) fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
     let health = app.replica.health();
     let last = app.replica.read(|league| league.at()).unwrap_or_default();
     let age_ms = if last.0 == 0 { 0 } else { app.now().since(last).0 };
     let applied = app.seq().0;
     let (code, status, seq, detail) = match &*health {
-        Health::Serving | Health::Degraded(_) if app.hub.is_broken() => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "streams_ended",
-            applied,
-            Some("nobody tells the streams any more: restart the process".to_owned()),
-        ),
+        Health::Serving | Health::Degraded(_) if app.hub.is_broken() => {
+            let detail = "nobody tells the streams any more: restart the process".to_owned();
+            (StatusCode::SERVICE_UNAVAILABLE, "streams_ended", applied, Some(detail))
+        }
         Health::Serving => (StatusCode::OK, "ready", applied, None),
         Health::Degraded(why) => (StatusCode::OK, "degraded", applied, Some(why.clone())),
         Health::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up", applied, None),
@@ -45,7 +49,7 @@ pub async fn readyz(State(app): State<App>) -> Response {
         Health::Stopped { seq, why } => (StatusCode::SERVICE_UNAVAILABLE, "stopped", seq.0, Some(why.clone())),
     };
     let (role, league, epoch) = (app.config.role.name(), app.config.league.clone(), app.replica.epoch());
-    (code, Json(ReadyAnswer { status, role, league, epoch, seq, age_ms, detail })).into_response()
+    (code, ReadyAnswer { status, role, league, epoch, seq, age_ms, detail })
 }
 
 /// Figures for Prometheus.

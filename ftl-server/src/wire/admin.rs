@@ -257,6 +257,27 @@ pub struct GrantRequest {
     pub client_request_id: Option<String>,
 }
 
+/// A process of the league, in `GET admin/processes`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcessView {
+    /// What it does.
+    pub role: String,
+    /// What `readyz` says there.
+    pub status: String,
+    /// The last entry that it has applied; of one that has stopped, the entry that it stopped at.
+    pub seq: u64,
+    /// Accounts that are connected to it.
+    pub accounts: u64,
+    /// The newest engine that it knows.
+    pub engine: u32,
+    /// Since when the others know it; `null` where there can be no others.
+    #[schema(value_type = Option<String>)]
+    pub since: Option<Time>,
+    /// How long ago it said so, in milliseconds.
+    pub told_ms: u64,
+}
+
 /// `POST admin/engine`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

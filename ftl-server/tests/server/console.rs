@@ -281,6 +281,7 @@ async fn a_bad_day_washes_out(day: &mut MatchDay, page: &Chromium) {
 async fn the_operator_freezes_a_footballer(day: &mut MatchDay, page: &Chromium) {
     day.meanwhile(async {
         page.open("operator").await;
+        page.until_text("Processes of the league").await;
         page.fill("input[type=search]", "griez").await;
         page.press("button[aria-label^='Freeze: Antoine']").await;
         page.until("document.querySelector(\"button[aria-label^='Let go on: Antoine']\")").await;

@@ -20,6 +20,7 @@ use ftl_store::redis::connect::RedisServer;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::harness::OPERATOR;
 use crate::shared::{Site, hash_of, until};
 
 async fn cut_and_go_on(site: Site) {
@@ -168,6 +169,26 @@ async fn a_process_that_computes_something_else_stops_and_the_others_go_on() {
     for harness in [odd, api, flusher] {
         harness.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_how_every_process_is() {
+    let site = Site::on_postgres();
+    let (api, ws) = (site.serve(Role::Api).await, site.serve(Role::Ws).await);
+    let listed = async || api.get("/api/admin/processes").bearer(OPERATOR).send().await.ok();
+    let told = |rows: &serde_json::Value| -> Vec<(String, String, u64)> {
+        let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+        rows.as_array().unwrap().iter().map(|row| (text(row, "role"), text(row, "status"), row["seq"].as_u64().unwrap())).collect()
+    };
+    api.list("lionel-messi").await;
+    let seq = api.server.app.seq().0;
+    let ready = |role: &str| (role.to_owned(), "ready".to_owned(), seq);
+    let expected = [ready("api"), ready("ws")];
+    until("both to be ready at the same entry", Duration::from_secs(10), async || told(&listed().await) == expected).await;
+    ws.stop().await;
+    until("the other to be gone", Duration::from_secs(10), async || told(&listed().await) == expected[..1]).await;
+    api.get("/api/admin/processes").send().await.is(401, "unauthorized");
+    api.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007-processes"),
     migration!(8, "0008-tickets"),
     migration!(9, "0009-state-hashes"),
+    migration!(10, "0010-process-health"),
 ];
 
 /// Why a database is not brought up to date.

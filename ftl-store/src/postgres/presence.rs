@@ -5,13 +5,17 @@
 //! Alone   ──session: the same lock, exclusive───────────▶ nobody lives, and nobody begins to
 //! ```
 //! The lock says who lives; a row without one is of a process that is gone. Serving begins with a [`Presence`]; what works
-//! on the stores with everything stopped takes [`Alone`]. Nothing of the game depends on it.
+//! on the stores with everything stopped takes [`Alone`]. Nothing of the game depends on it. Every two seconds a process
+//! says how it is, for operators.
 
 use std::time::Duration;
 
-use ftl_core::time::At;
+use backon::{ConstantBuilder, Retryable};
+use ftl_core::id::Seq;
+use ftl_core::time::{At, Span};
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, Row};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::connect::Database;
@@ -19,16 +23,35 @@ use super::rows::{fixed, number, ordered};
 
 /// The lock's class; its other half is the league.
 const CLASS: i32 = 1_179_929_680;
-/// Between two looks whether the session still lives.
+/// Between two times that the session says how the process is, and so whether it still lives.
 const LOOK: Duration = Duration::from_secs(2);
 /// Between two attempts to have one.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long the lock of a session that has ended is waited for.
+const ENDING: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(50)).with_max_times(20);
 
 /// The rows whose session holds the league's lock.
 const LIVING: &str = "FROM processes p WHERE p.league = $1 AND EXISTS (
         SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1179929680::oid AND l.objsubid = 2 AND l.granted
             AND l.objid::bigint = (hashtext($1)::bigint & 4294967295) AND l.pid = p.backend
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+
+/// How a process is, as it says itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What `readyz` says there.
+    pub status: String,
+    /// The last entry that it has applied.
+    pub applied: Seq,
+    /// Accounts that are connected to it.
+    pub accounts: u64,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { status: "starting".into(), applied: Seq(0), accounts: 0 }
+    }
+}
 
 /// A process as the others see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +64,10 @@ pub struct Process {
     pub engine: u32,
     /// Since when it has its session, by the database's clock.
     pub since: At,
+    /// How it was when it last said so.
+    pub standing: Standing,
+    /// How long ago that was.
+    pub told: Span,
 }
 
 /// The database does not answer, or somebody is alone with the league: ask again.
@@ -52,6 +79,7 @@ pub struct PresenceError(#[from] sqlx::Error);
 #[derive(Debug)]
 pub struct Presence {
     id: u128,
+    standing: watch::Sender<Standing>,
     staying: JoinHandle<()>,
 }
 
@@ -61,9 +89,21 @@ impl Presence {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
         let id = u128::from_be_bytes(id);
-        let me = Me { database: database.named("ftl present").noticed_when_gone(), league: league.into(), role: role.into(), engine, id };
+        let (standing, told) = watch::channel(Standing::default());
+        let database = database.named("ftl present").noticed_when_gone();
+        let me = Me { database, league: league.into(), role: role.into(), engine, id, standing: told };
         let session = me.enter().await?;
-        Ok(Self { id, staying: tokio::spawn(me.stay(session)) })
+        Ok(Self { id, standing, staying: tokio::spawn(me.stay(session)) })
+    }
+
+    /// How this process is now: the others learn it within two seconds.
+    pub fn tell(&self, standing: Standing) {
+        self.standing.send_replace(standing);
+    }
+
+    /// This process has ended, whoever may still hold this.
+    pub fn end(&self) {
+        self.staying.abort();
     }
 
     /// What it is called among the others.
@@ -84,6 +124,7 @@ struct Me {
     role: String,
     engine: u32,
     id: u128,
+    standing: watch::Receiver<Standing>,
 }
 
 impl Me {
@@ -106,13 +147,28 @@ impl Me {
         Ok(session)
     }
 
+    async fn say(&self, session: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let Standing { status, applied, accounts } = self.standing.borrow().clone();
+        sqlx::query(
+            "UPDATE processes SET status = $3, applied = $4, accounts = $5, told_at = clock_timestamp() WHERE league = $1 AND process = $2",
+        )
+        .bind(&self.league)
+        .bind(self.id.to_be_bytes().to_vec())
+        .bind(status)
+        .bind(ordered(applied.0))
+        .bind(ordered(accounts))
+        .execute(session)
+        .await
+        .map(drop)
+    }
+
     async fn stay(self, session: PgConnection) {
         let mut session = Some(session);
         loop {
             let there = match &mut session {
                 Some(session) => {
                     tokio::time::sleep(LOOK).await;
-                    matches!(tokio::time::timeout(LOOK, session.ping()).await, Ok(Ok(())))
+                    matches!(tokio::time::timeout(LOOK, self.say(session)).await, Ok(Ok(())))
                 }
                 None => false,
             };
@@ -133,7 +189,10 @@ impl Me {
 
 /// The processes of a league that live, the oldest first.
 pub async fn living(connection: &mut PgConnection, league: &str) -> Result<Vec<Process>, sqlx::Error> {
-    let query = format!("SELECT p.process, p.role, p.engine, floor(extract(epoch FROM p.since) * 1000)::bigint {LIVING} ORDER BY p.since");
+    let query = format!(
+        "SELECT p.process, p.role, p.engine, floor(extract(epoch FROM p.since) * 1000)::bigint, p.status, p.applied, p.accounts,
+            greatest(0, floor(extract(epoch FROM clock_timestamp() - p.told_at) * 1000))::bigint {LIVING} ORDER BY p.since"
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(league).fetch_all(connection).await?;
     rows.iter().map(process).collect()
 }
@@ -148,7 +207,9 @@ pub async fn living_of(database: &Database, league: &str) -> Result<Vec<Process>
 
 fn process(row: &PgRow) -> Result<Process, sqlx::Error> {
     let engine = u32::try_from(number(row, 2)?).unwrap_or(u32::MAX);
-    Ok(Process { id: u128::from_be_bytes(fixed(row, 0)?), role: row.try_get(1)?, engine, since: At(number(row, 3)?) })
+    let standing = Standing { status: row.try_get(4)?, applied: Seq(number(row, 5)?), accounts: number(row, 6)? };
+    let (since, told) = (At(number(row, 3)?), Span(number(row, 7)?));
+    Ok(Process { id: u128::from_be_bytes(fixed(row, 0)?), role: row.try_get(1)?, engine, since, standing, told })
 }
 
 /// The right to work on a league whose processes are all stopped. It goes with its session.
@@ -170,8 +231,14 @@ pub enum AloneError {
 }
 
 impl Alone {
-    /// Takes it; whoever wants to serve waits until it is gone.
+    /// Takes it; whoever wants to serve waits until it is gone. The session of who has just ended may hold its lock for a
+    /// moment more.
     pub async fn with(database: &Database, league: &str) -> Result<Self, AloneError> {
+        let nobody_lives = |error: &AloneError| matches!(error, AloneError::Others(others) if others.is_empty());
+        (|| Self::try_with(database, league)).retry(ENDING).when(nobody_lives).await
+    }
+
+    async fn try_with(database: &Database, league: &str) -> Result<Self, AloneError> {
         let mut connection = database.named("ftl alone").without_limits().connect().await?;
         let alone: bool =
             sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))").bind(CLASS).bind(league).fetch_one(&mut connection).await?;

@@ -1,8 +1,8 @@
-// How this process is, and what the house stands to lose (R7.2).
+// How this process and the others of the league are, and what the house stands to lose (R7.2).
 
 import { call, get } from '../api.js';
-import { h, say, set } from '../dom.js';
-import { points, signed, tone } from '../format.js';
+import { h, keyed, say, set, show } from '../dom.js';
+import { points, signed, tone, words } from '../format.js';
 import { league } from '../league.js';
 
 export function health() {
@@ -26,17 +26,42 @@ export function health() {
   ];
   const risk = Object.fromEntries(money.map(([name]) => [name, h('dd', { class: 'figure' }, '\u2013')]));
   const solvency = h('p', { class: 'banner', role: 'status' });
+  const columns = ['Role', 'Status', 'Last entry', 'Accounts connected', 'Last heard'];
+  const processes = h('tbody', {});
+  const others = h(
+    'div',
+    { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Processes of the league' },
+    h(
+      'table',
+      {},
+      h('caption', {}, 'Processes of the league'),
+      h('thead', {}, h('tr', {}, ...columns.map((text) => h('th', { scope: 'col' }, text)))),
+      processes,
+    ),
+  );
   const node = h(
     'section',
     { class: 'card', 'aria-labelledby': 'health' },
     h('h2', { id: 'health' }, 'Health and risk'),
     h('dl', { class: 'facts' }, ...rows.map(([name, text]) => h('div', {}, h('dt', {}, text), figures[name]))),
+    others,
     solvency,
     h('dl', { class: 'facts' }, ...money.map(([name, text]) => h('div', {}, h('dt', {}, text), risk[name]))),
   );
 
   async function read() {
-    const [ready, now] = await Promise.allSettled([call('GET', '/readyz', { anonymous: true }), get('/api/risk')]);
+    const [ready, now, living] = await Promise.allSettled([
+      call('GET', '/readyz', { anonymous: true }),
+      get('/api/risk'),
+      get('/api/admin/processes', {}, { operator: true }),
+    ]);
+    show(others, !!living.value);
+    const rows = (living.value ?? []).map((row, n) => ({ ...row, n }));
+    keyed(processes, rows, (row) => row.n, process, (element, row) => {
+      const told = [words(row.role), words(row.status), row.seq, row.accounts, `${(row.toldMs / 1000).toFixed(1)} s ago`];
+      told.forEach((text, place) => say(element.children[place], String(text)));
+      set(element.children[1], 'data-tone', row.status === 'ready' ? 'rise' : 'fall');
+    });
     const state = ready.value ?? { status: 'no answer' };
     for (const name of Object.keys(figures))
       say(figures[name], name === 'ageMs' ? `${((state.ageMs ?? 0) / 1000).toFixed(1)} s` : String(state[name] ?? '\u2013'));
@@ -58,6 +83,10 @@ export function health() {
         : 'The worst single event would cost more than the house and the insurance hold. It is play money; mind the side caps.',
     );
     set(solvency, 'data-kind', covered ? 'fine' : 'review');
+  }
+
+  function process() {
+    return h('tr', {}, h('th', { scope: 'row' }), ...columns.slice(1).map(() => h('td', { class: 'figure' })));
   }
 
   const timer = setInterval(() => document.hidden || read(), 2_000);
