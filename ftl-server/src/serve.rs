@@ -13,7 +13,7 @@ use ftl_core::command::Genesis;
 use ftl_core::id::Seq;
 use ftl_core::journal::Journal;
 use ftl_core::projection::ProjectionError;
-use ftl_store::postgres::presence::{Presence, Standing};
+use ftl_store::postgres::presence::Presence;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -31,7 +31,7 @@ use crate::replica::agreement::Agreement;
 use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
-use crate::routes::health::ready;
+use crate::routes::health::standing;
 use crate::stores::{StoreError, Stores, default_genesis, found};
 use crate::traces::Traces;
 use crate::ws::Hub;
@@ -253,9 +253,7 @@ async fn tell_flushed(mut written: watch::Receiver<Seq>, traces: Arc<Traces>) {
 /// The others learn how this process is until it has ended.
 async fn tell_standing(app: App, presence: Arc<Presence>) {
     loop {
-        let (_, ready) = ready(&app);
-        let accounts = app.hub.presence.count() as u64;
-        presence.tell(Standing { status: ready.status.to_owned(), applied: Seq(ready.seq), accounts });
+        presence.tell(standing(&app));
         if app.ending.is_cancelled() {
             return;
         }

@@ -69,13 +69,15 @@ impl Answers {
         let (mut applied, mut too_late) = (Vec::new(), Vec::new());
         {
             let mut inner = self.0.lock();
-            let begin = inner.recent.front().map(|outcome| outcome.seq);
-            for (seq, asker) in (first.0..).map(Seq).zip(askers) {
-                let behind = seq.0.saturating_sub(begin.unwrap_or(seq).0);
-                match usize::try_from(behind).ok().and_then(|n| inner.recent.get(n)).cloned() {
-                    _ if begin.is_some_and(|begin| seq < begin) => too_late.push(asker),
+            let begin = inner.recent.front().map_or(first, |outcome| outcome.seq);
+            for (seq, asker) in (first.0..).zip(askers) {
+                let Some(place) = seq.checked_sub(begin.0) else {
+                    too_late.push(asker);
+                    continue;
+                };
+                match usize::try_from(place).ok().and_then(|n| inner.recent.get(n)).cloned() {
                     Some(outcome) => applied.push((asker, outcome)),
-                    None => drop(inner.waiting.insert(seq, asker)),
+                    None => drop(inner.waiting.insert(Seq(seq), asker)),
                 }
             }
         }

@@ -276,12 +276,12 @@ async fn run(inner: Arc<Inner>) {
             let mut queue = inner.queue.lock();
             let batch = queue.take(&inner.opens);
             queue.appending = !batch.is_empty();
+            if batch.is_empty() && queue.len() == 0 {
+                inner.idle.notify_waiters();
+            }
             batch
         };
         if batch.is_empty() {
-            if inner.queue.lock().len() == 0 {
-                inner.idle.notify_waiters();
-            }
             tokio::select! {
                 () = inner.more.notified() => {}
                 () = fence(&inner.shared) => {}

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use ftl_core::id::Seq;
+use ftl_store::postgres::presence::Standing;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,7 +34,7 @@ pub async fn readyz(State(app): State<App>) -> Response {
 }
 
 /// How this process is.
-pub(crate) fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
+fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
     let health = app.replica.health();
     let last = app.replica.read(|league| league.at()).unwrap_or_default();
     let age_ms = if last.0 == 0 { 0 } else { app.now().since(last).0 };
@@ -50,6 +52,12 @@ pub(crate) fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
     };
     let (role, league, epoch) = (app.config.role.name(), app.config.league.clone(), app.replica.epoch());
     (code, ReadyAnswer { status, role, league, epoch, seq, age_ms, detail })
+}
+
+/// The same, as the other processes learn it.
+pub(crate) fn standing(app: &App) -> Standing {
+    let (_, ready) = ready(app);
+    Standing { status: ready.status.to_owned(), applied: Seq(ready.seq), accounts: app.hub.presence.count() as u64 }
 }
 
 /// Figures for Prometheus.

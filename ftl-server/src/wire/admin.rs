@@ -2,6 +2,7 @@
 
 use ftl_core::fixture::{EventKind, MatchPhase, Position, Reported, Side};
 use ftl_core::units::Money;
+use ftl_store::postgres::presence::Standing;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -276,6 +277,14 @@ pub struct ProcessView {
     pub since: Option<Time>,
     /// How long ago it said so, in milliseconds.
     pub told_ms: u64,
+}
+
+impl ProcessView {
+    /// A process that says so just now, where there can be no others.
+    pub(crate) fn of(role: String, engine: u32, standing: Standing) -> Self {
+        let Standing { status, applied, accounts } = standing;
+        Self { role, status, seq: applied.0, accounts, engine, since: None, told_ms: 0 }
+    }
 }
 
 /// `POST admin/engine`.
