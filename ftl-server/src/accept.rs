@@ -1,5 +1,5 @@
-//! Accepts connections and serves HTTP on them. `axum::serve` has no way to give a client only so long for its request:
-//! whoever opens connections and says nothing, or a byte at a time, would keep them for ever.
+//! Accepts connections and serves HTTP/1 on them. `axum::serve` has no way to give a client only so long for its request, nor
+//! for its answer: whoever opens connections and says nothing, or a byte at a time, or reads nothing, would keep them for ever.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -11,9 +11,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
+#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,8 +28,9 @@ const HEADER: Duration = Duration::from_secs(75);
 /// Between two attempts where the system has no more descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Until `ending`, and then until every request that is under way has its answer.
-pub(crate) async fn accept(listener: TcpListener, routes: Router, ending: CancellationToken) {
+/// Until `ending`, and then until every request that is under way has its answer. A client who takes nothing of his answer for
+/// longer than `untaken` is cut off.
+pub(crate) async fn accept(listener: TcpListener, routes: Router, untaken: Duration, ending: CancellationToken) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -35,7 +38,10 @@ pub(crate) async fn accept(listener: TcpListener, routes: Router, ending: Cancel
             () = ending.cancelled() => break,
         };
         match accepted {
-            Ok((stream, address)) => drop(connections.spawn(serve(stream, address, routes.clone(), ending.clone()))),
+            Ok((stream, address)) => {
+                let_go_after(&stream, Some(untaken));
+                connections.spawn(serve(stream, address, routes.clone(), ending.clone()));
+            }
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -56,10 +62,10 @@ async fn serve(stream: TcpStream, address: SocketAddr, routes: Router, ending: C
         request.extensions_mut().insert(ConnectInfo(address));
         routes.clone().call(request.map(Body::new))
     });
-    // Its timers and the upgrade are of HTTP/1; of HTTP/2 nobody has asked for more.
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    // HTTP/1 alone: its timers are what keeps the slow away, and a connection of HTTP/2 is many at once.
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER);
+    let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let too_late = tokio::time::sleep(FIRST_REQUEST);
     let mut too_late = std::pin::pin!(too_late);
@@ -80,4 +86,16 @@ async fn serve(stream: TcpStream, address: SocketAddr, routes: Router, ending: C
             }
         }
     }
+}
+
+/// How long the other side may take nothing of what was written before the connection breaks; not at all where there is none.
+/// The kernel counts: whoever writes a response waits for room and sees no clock.
+pub(crate) fn let_go_after(stream: &TcpStream, untaken: Option<Duration>) {
+    // Elsewhere the system's own patience counts, which is a quarter of an hour for a client that is gone.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(untaken) {
+        tracing::debug!(%error, "a client may take nothing for as long as he likes");
+    }
+    #[cfg(not(any(target_os = "android", target_os = "fuchsia", target_os = "linux")))]
+    let _ = (stream, untaken);
 }

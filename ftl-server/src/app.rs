@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::replays::Replays;
 use crate::replica::Replica;
 use crate::stores::shared::SharedLeague;
-use crate::ws::Hub;
+use crate::ws::{Hub, Place};
 
 /// See the module.
 #[derive(Clone)]
@@ -95,12 +95,13 @@ impl App {
         self.identities.by_id(account).await.ok().flatten().map(|identity| identity.name)
     }
 
-    /// Lets the holder of a ticket in, once.
-    pub(crate) async fn spend(&self, ticket: &str) -> Result<AccountId, Problem> {
+    /// Lets the holder of a ticket in, once. Where there is no place for him the ticket stays good.
+    pub(crate) async fn let_in(&self, ticket: &str) -> Result<(AccountId, Place), Problem> {
         let now = self.now();
         let ticket = self.tokens.ticket_of(ticket, now)?;
+        let place = self.hub.admit(ticket.account)?;
         match self.tickets.claim(&ticket.id, ticket.until, now).await {
-            Ok(true) => Ok(ticket.account),
+            Ok(true) => Ok((ticket.account, place)),
             Ok(false) => Err(Problem::unauthorized("the ticket was used already")),
             Err(error) => {
                 tracing::warn!(%error, "a ticket cannot be claimed");

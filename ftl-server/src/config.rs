@@ -6,6 +6,7 @@ mod settings;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 pub use settings::{SETTINGS, Setting, reference};
@@ -55,10 +56,12 @@ pub struct Config {
     pub traces: TracesExporter,
     /// Entries between two snapshots.
     pub snapshot_every: u64,
-    /// WebSocket connections that a process takes.
-    pub ws_connections: usize,
-    /// After so much silence, or so long without taking anything, a WebSocket is closed.
-    pub ws_silence: Duration,
+    /// Streams that a process takes: WebSockets and Server-Sent Events.
+    pub streams: usize,
+    /// Of them, streams of one account.
+    pub streams_per_account: u32,
+    /// After so much silence, or so long without taking anything, a stream is ended.
+    pub stream_silence: Duration,
     /// What `ftl config` shows: variable, value in force, whether the environment set it.
     shown: Vec<(&'static str, String, bool)>,
 }
@@ -234,8 +237,9 @@ impl Config {
                 _ => None,
             })?,
             snapshot_every: 50_000,
-            ws_connections: 20_000,
-            ws_silence: Duration::from_secs(60),
+            streams: vars.parse("STREAMS", above_zero)?,
+            streams_per_account: vars.parse("STREAMS_PER_ACCOUNT", above_zero)?,
+            stream_silence: Duration::from_secs(60),
             shown: vars.shown(),
         })
     }
@@ -347,8 +351,14 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 }
 
 fn origins(text: &str) -> Option<Vec<String>> {
-    let list: Vec<String> = text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+    // As browsers say it: in lower case, without a path.
+    let written = |origin: &str| origin.trim().trim_end_matches('/').to_ascii_lowercase();
+    let list: Vec<String> = text.split(',').map(written).filter(|origin| !origin.is_empty()).collect();
     list.iter().all(|origin| origin == "*" || origin.starts_with("http://") || origin.starts_with("https://")).then_some(list)
+}
+
+fn above_zero<T: FromStr + PartialOrd + From<bool>>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|number| *number >= T::from(true))
 }
 
 fn league_name(text: &str) -> bool {

@@ -173,7 +173,7 @@ impl Server {
             limits: Limits::of(&config),
             tokens: Tokens::new(keys),
             tickets: stores.tickets,
-            hub: Hub::new(config.ws_connections),
+            hub: Hub::new(config.streams, config.streams_per_account),
             replica,
             history,
             identities: stores.identities,
@@ -199,7 +199,7 @@ impl Server {
         if streams {
             app.hub.start(&app).map_err(system("a thread"))?;
         }
-        let serving = tokio::spawn(accept(listener, router(&app), app.ending.clone()));
+        let serving = tokio::spawn(accept(listener, router(&app), app.config.stream_silence, app.ending.clone()));
         Ok(Self { app, address, serving, writer, upkeep, league: stores.league, presence })
     }
 

@@ -28,7 +28,7 @@ mod socket;
 mod subscriptions;
 mod teller;
 
-pub(crate) use hub::Full;
 pub use hub::Hub;
+pub(crate) use hub::Place;
 pub(crate) use message::{Format, Shared};
 pub(crate) use reader::{Guest, serve};

@@ -66,6 +66,7 @@ impl Serve {
             config.data = data;
         }
         let telling = telling(&config)?;
+        take_descriptors(config.streams);
         // Asked for before anything starts: a signal during the start ends it in order too.
         let until = ftl_server::serve::termination();
         let stores = Stores::of(&config).await?;
@@ -85,6 +86,22 @@ impl Serve {
         server.stop().await?;
         telling.end().await;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Descriptors for files, databases and requests beside the streams.
+const BESIDE_STREAMS: u64 = 1_024;
+
+/// As many descriptors as the streams may need. A system gives a process a thousand unless it asks for more, and beyond them
+/// clients would not even be told that there is no place.
+fn take_descriptors(streams: usize) {
+    let wanted = u64::try_from(streams).unwrap_or(u64::MAX).saturating_add(BESIDE_STREAMS);
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(got) if got < wanted => {
+            tracing::warn!(got, wanted, "the system gives fewer descriptors than STREAMS needs: raise its hard limit, or lower STREAMS")
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of descriptors cannot be raised"),
     }
 }
 

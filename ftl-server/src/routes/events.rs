@@ -30,7 +30,7 @@ use crate::wire::League;
 use crate::wire::frame::channel::{Channel, UnknownChannel};
 use crate::wire::frame::public::{LeaderboardFrame, PublicFrame};
 use crate::wire::frame::{Frames, PriceFrame, json, snapshot_of};
-use crate::ws::Shared;
+use crate::ws::{Place, Shared};
 
 /// A silent stream says this often that it lives, and how far it is.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -62,12 +62,14 @@ pub async fn events(
     headers: HeaderMap,
     Query(params): Query<StreamParams>,
 ) -> Result<Response, Problem> {
-    let me = match (caller, &params.token) {
-        (Caller::Account(me), _) => me,
-        (_, Some(ticket)) => app.spend(ticket).await?,
-        (Caller::Operator, None) => return Err(Problem::forbidden("the operator is no participant")),
-        (Caller::Nobody, None) => return Err(Problem::unauthorized("send Authorization: Bearer <token>, or ?token=")),
-    };
+    if params.token.is_none() {
+        match caller {
+            Caller::Account(_) => {}
+            Caller::Operator => return Err(Problem::forbidden("the operator is no participant")),
+            Caller::Nobody => return Err(Problem::unauthorized("send Authorization: Bearer <token>, or ?token=")),
+        }
+    }
+    // What cannot be told costs no ticket, and neither does a stream for which there is no place.
     let wanted = Wanted::of(&app, &params)?;
     let cursor = match headers.get("last-event-id") {
         Some(value) => {
@@ -76,7 +78,11 @@ pub async fn events(
         }
         None => params.last_event_id,
     };
-    let reader = Reader::begin(&app, me, wanted, cursor.map(Seq))?;
+    let (me, place) = match (caller, &params.token) {
+        (Caller::Account(me), _) => (me, app.hub.admit(me)?),
+        (_, ticket) => app.let_in(ticket.as_deref().unwrap_or_default()).await?,
+    };
+    let reader = Reader::begin(&app, me, place, wanted, cursor.map(Seq))?;
     let mut response = Sse::new(frames_of(reader)).into_response();
     // A proxy that buffers a stream makes it none.
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
@@ -141,6 +147,7 @@ impl Wanted {
 struct Reader {
     app: App,
     me: AccountId,
+    _place: Place,
     wanted: Wanted,
     applied: watch::Receiver<Seq>,
     /// The window's when it was last read.
@@ -166,7 +173,7 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    fn begin(app: &App, me: AccountId, wanted: Wanted, cursor: Option<Seq>) -> Result<Self, Problem> {
+    fn begin(app: &App, me: AccountId, place: Place, wanted: Wanted, cursor: Option<Seq>) -> Result<Self, Problem> {
         let applied = app.replica.follow();
         let window = app.replica.window();
         let Standing { life, to: head, .. } = window.standing();
@@ -176,6 +183,7 @@ impl Reader {
         let mut reader = Self {
             app: app.clone(),
             me,
+            _place: place,
             wanted,
             applied,
             life,

@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ftl_core::id::Seq;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,12 +15,10 @@ use crate::app::App;
 use crate::extract::Query;
 use crate::limits::Subscriber;
 use crate::problem::Problem;
-use crate::ws::{Format, Full, Guest, serve};
+use crate::ws::{Format, Guest, serve};
 
 /// How long the system may take to hand over the connection.
 const UPGRADE: Duration = Duration::from_secs(10);
-/// Seconds after which one who found no place comes again.
-const COME_AGAIN: u64 = 5;
 
 /// `GET /ws`.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -65,33 +62,30 @@ pub async fn ws(State(app): State<App>, Query(params): Query<WsParams>, mut requ
     let handshake = tungstenite::handshake::server::create_response(&axum::http::Request::from_parts(parts, ()));
     let handshake = handshake
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_handshake", "This is no WebSocket handshake", error.to_string()))?;
-    // Where there is no league to tell of, and where there is no place, the ticket stays good.
+    // Where there is no league to tell of the ticket stays good.
     app.replica.market()?;
-    let permit = app.hub.admit().map_err(|Full| {
-        let detail = "this process has all the connections that it takes";
-        Problem::unavailable("too_many_connections", "There is no place", detail).retry_after(COME_AGAIN)
-    })?;
     let ticket = params.token.as_deref().ok_or(Problem::unauthorized("send ?token= with a ticket of ws/token"));
-    let account = match ticket {
-        Ok(ticket) => app.spend(ticket).await,
+    let admitted = match ticket {
+        Ok(ticket) => app.let_in(ticket).await,
         Err(problem) => Err(problem),
     };
-    let account = account.inspect_err(|_| metrics::counter!("ftl_ws_refused_total").increment(1));
-    if account.is_err()
-        && let Some(peer) = peer
+    let admitted = admitted.inspect_err(|_| metrics::counter!("ftl_ws_refused_total").increment(1));
+    if let (Err(problem), Some(peer)) = (&admitted, peer)
+        && problem.status() == StatusCode::UNAUTHORIZED
     {
         // A stadium shares an address: only those who bring no good ticket are counted.
         app.limits.unauthenticated(Subscriber::from(peer))?;
     }
-    let guest = Guest { account: account?, format, seq: params.seq.map(Seq) };
+    let (account, place) = admitted?;
+    let guest = Guest { account, format, seq: params.seq.map(Seq) };
     tokio::spawn(async move {
         let Ok(Ok(upgraded)) = tokio::time::timeout(UPGRADE, upgrading).await else { return };
-        match upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
+        match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(parts) => {
                 let (io, rest) = (parts.io, parts.read_buf.to_vec());
                 // What was read lies in the 8 KiB that held the request, and would keep them as long as the connection lasts.
                 drop(parts.read_buf);
-                serve(app, io.into_inner(), rest, guest, permit).await
+                serve(app, io.into_inner(), rest, guest, place).await
             }
             Err(_) => tracing::error!("a connection that is no TCP stream cannot be served"),
         }
@@ -101,10 +95,11 @@ pub async fn ws(State(app): State<App>, Query(params): Query<WsParams>, mut requ
 
 /// A browser says where its page comes from: from here, or from where CORS allows it. Who says nothing is no browser.
 fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let allowed = app.config.cors_origins.iter().any(|known| known == "*" || known.trim_end_matches('/') == origin);
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let here = host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host)));
-    if allowed || here { Ok(()) } else { Err(Problem::forbidden("pages of this origin may not connect: CORS_ORIGINS says which may")) }
+    let may = |origin: &str| {
+        let allowed = app.config.cors_origins.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(origin));
+        allowed || host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host)))
+    };
+    let all = headers.get_all(header::ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(may));
+    if all { Ok(()) } else { Err(Problem::forbidden("pages of this origin may not connect: CORS_ORIGINS says which may")) }
 }

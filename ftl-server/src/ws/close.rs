@@ -101,7 +101,7 @@ impl Close {
                 "More than 256 KiB of what concerns the account was waiting to be read, or the client took nothing for 60 s. Reconnect and resume: nothing is lost."
             }
             Self::Silent => "Nothing was heard for 60 s, not even a pong. Reconnect and resume.",
-            Self::TooMany => "More than 2,000 subscriptions, or 4,000 messages in a second: ask for the channel `prices` instead.",
+            Self::TooMany => "More than 2,000 subscriptions, or 4,000 messages or 1 MiB in a second: ask for the channel `prices` instead.",
         }
     }
 

@@ -1,4 +1,4 @@
-//! The shards, how many connections they may hold, and who is here.
+//! The shards, how many streams the process may hold, and who is here.
 
 use std::hash::BuildHasher;
 use std::io;
@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::message::{Shared, SharedPrice};
-use super::presence::Presence;
+use super::presence::{Presence, Present};
 use super::round::Round;
 use super::shard::{Inbox, Shard, Task};
 use super::teller;
 use crate::app::App;
 use crate::own_thread::on_own_thread;
+use crate::problem::Problem;
 use crate::wire::frame::PriceFrame;
 use crate::wire::frame::public::LeaderboardFrame;
 
@@ -30,6 +31,8 @@ const TASKS: usize = 1_024;
 const ROUNDS: usize = 2;
 /// How long connections may take to be told of the end.
 const FAREWELL: Duration = Duration::from_secs(4);
+/// Seconds after which one who found no place comes again.
+const COME_AGAIN: u64 = 5;
 
 /// See the module.
 pub struct Hub {
@@ -39,6 +42,7 @@ pub struct Hub {
     teller: Mutex<Option<JoinHandle<()>>>,
     open: Arc<AtomicUsize>,
     most: usize,
+    most_of_one: u32,
     /// Who is here.
     pub presence: Arc<Presence>,
     pub(crate) leaderboard: Leaderboard,
@@ -83,24 +87,46 @@ impl Leaderboard {
     }
 }
 
-/// The process has all the connections that it takes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Full;
+/// Why a stream has no place here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// The process has all the streams that it takes.
+    Full,
+    /// The account has all that it may have here.
+    Yours(u32),
+}
 
-/// One of the connections that a process takes.
+impl From<NoPlace> for Problem {
+    fn from(why: NoPlace) -> Self {
+        match why {
+            NoPlace::Full => {
+                let detail = "this process has all the connections that it takes";
+                Self::unavailable("too_many_connections", "There is no place", detail).retry_after(COME_AGAIN)
+            }
+            NoPlace::Yours(most) => {
+                Self::too_many("too_many_streams", format!("an account has at most {most} streams at a process: end one"), COME_AGAIN)
+            }
+        }
+    }
+}
+
+/// A stream's place in the process, from before its ticket is claimed until it has ended.
 #[derive(Debug)]
-pub(crate) struct Permit(Arc<AtomicUsize>);
+pub(crate) struct Place {
+    open: Arc<AtomicUsize>,
+    _present: Present,
+}
 
-impl Drop for Permit {
+impl Drop for Place {
     fn drop(&mut self) {
-        let before = self.0.fetch_sub(1, Ordering::AcqRel);
+        let before = self.open.fetch_sub(1, Ordering::AcqRel);
         metrics::gauge!("ftl_ws_connections").set(before.saturating_sub(1) as f64);
     }
 }
 
 impl Hub {
-    /// For at most `most` connections; nobody is served before [`start`](Self::start).
-    pub fn new(most: usize) -> Self {
+    /// For at most `most` streams, `most_of_one` of one account; nobody is served before [`start`](Self::start).
+    pub fn new(most: usize, most_of_one: u32) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (shards, inboxes) = (0..cores.min(MOST_SHARDS)).map(|_| Self::shard()).unzip();
         Self {
@@ -110,6 +136,7 @@ impl Hub {
             teller: Mutex::default(),
             open: Arc::default(),
             most,
+            most_of_one,
             presence: Arc::default(),
             leaderboard: Leaderboard::default(),
         }
@@ -139,12 +166,13 @@ impl Hub {
         self.threads.lock().iter().chain(&*self.teller.lock()).any(JoinHandle::is_finished)
     }
 
-    /// A place for one more connection.
-    pub(crate) fn admit(&self) -> Result<Permit, Full> {
+    /// A place for one more stream of `account`.
+    pub(crate) fn admit(&self, account: AccountId) -> Result<Place, NoPlace> {
+        let present = self.presence.enter(account, self.most_of_one).ok_or(NoPlace::Yours(self.most_of_one))?;
         let more = |open: usize| (open < self.most).then_some(open + 1);
-        let before = self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| Full)?;
+        let before = self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| NoPlace::Full)?;
         metrics::gauge!("ftl_ws_connections").set((before + 1) as f64);
-        Ok(Permit(Arc::clone(&self.open)))
+        Ok(Place { open: Arc::clone(&self.open), _present: present })
     }
 
     /// Tells a price that is of no entry to those who asked for its instrument: how fast prices go out is measured with it.
@@ -161,7 +189,7 @@ impl Hub {
         self.shards.len()
     }
 
-    /// Connections now.
+    /// Streams now.
     pub fn connections(&self) -> usize {
         self.open.load(Ordering::Acquire)
     }
@@ -198,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_shard_that_ends_before_its_time_is_noticed() {
-        let hub = Hub::new(1);
+        let hub = Hub::new(1, 1);
         assert!(!hub.is_broken());
         let (ends, ended) = tokio::sync::oneshot::channel::<()>();
         hub.threads.lock().push(tokio::spawn(async move { drop(ended.await) }));

@@ -1,4 +1,4 @@
-//! Who is here: an account from its first connection in to its last one out. No business of the journal's.
+//! Who is here: an account from its first stream in to its last one out, and with how many. No business of the journal's.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub struct Presence(Mutex<FxHashMap<AccountId, u32>>);
 
-/// One connection of an account's; he is out when the last of them is dropped.
+/// One stream of an account's; he is out when the last of them is dropped.
 #[derive(Debug)]
 pub(super) struct Present {
     presence: Arc<Presence>,
@@ -18,20 +18,24 @@ pub(super) struct Present {
 }
 
 impl Presence {
-    /// One more connection of `account`.
-    pub(super) fn enter(self: &Arc<Self>, account: AccountId) -> Present {
+    /// One more stream of `account`, unless it has `most`.
+    pub(super) fn enter(self: &Arc<Self>, account: AccountId, most: u32) -> Option<Present> {
         let mut here = self.0.lock();
-        *here.entry(account).or_default() += 1;
+        let streams = here.entry(account).or_default();
+        if *streams >= most {
+            return None;
+        }
+        *streams += 1;
         metrics::gauge!("ftl_ws_accounts").set(here.len() as f64);
-        Present { presence: Arc::clone(self), account }
+        Some(Present { presence: Arc::clone(self), account })
     }
 
-    /// Accounts with a connection to this process.
+    /// Accounts with a stream of this process.
     pub fn count(&self) -> usize {
         self.0.lock().len()
     }
 
-    /// Whether an account has a connection to this process.
+    /// Whether an account has a stream of this process.
     pub fn is_here(&self, account: AccountId) -> bool {
         self.0.lock().contains_key(&account)
     }
@@ -40,9 +44,9 @@ impl Presence {
 impl Drop for Present {
     fn drop(&mut self) {
         let mut here = self.presence.0.lock();
-        if let Some(connections) = here.get_mut(&self.account) {
-            *connections -= 1;
-            if *connections == 0 {
+        if let Some(streams) = here.get_mut(&self.account) {
+            *streams -= 1;
+            if *streams == 0 {
                 here.remove(&self.account);
             }
         }
@@ -55,9 +59,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_is_here_from_its_first_connection_to_its_last() {
+    fn an_account_is_here_from_its_first_stream_to_its_last() {
         let presence = Arc::new(Presence::default());
-        let (one, other) = (presence.enter(AccountId(1)), presence.enter(AccountId(1)));
+        let (one, other) = (presence.enter(AccountId(1), 2), presence.enter(AccountId(1), 2));
+        assert!(other.is_some() && presence.enter(AccountId(1), 2).is_none() && presence.enter(AccountId(2), 2).is_some());
         assert_eq!(presence.count(), 1);
         drop(one);
         assert!(presence.is_here(AccountId(1)));

@@ -13,7 +13,7 @@ use tungstenite::{Error, Message};
 
 use super::close::Close;
 use super::connection::Slot;
-use super::hub::{Outlet, Permit};
+use super::hub::{Outlet, Place};
 use super::message::Format;
 use super::request::{Request, Topic};
 use super::shard::Task;
@@ -27,6 +27,8 @@ pub(super) const LARGEST: usize = 16 * 1024;
 const BUFFER: usize = 512;
 /// Messages in a second.
 const MESSAGES: u32 = 4_000;
+/// Bytes in a second: fragments without anything in them make no message, and reading them keeps others waiting.
+const BYTES: usize = 1024 * 1024;
 /// A resume, and the whole market shown, cost as many messages as this.
 const RESUME: u32 = 200;
 /// How long a client that was told to go may take to go.
@@ -42,8 +44,7 @@ pub(crate) struct Guest {
 }
 
 /// Serves a connection from its upgrade to its end. `rest` is what came in behind the request.
-pub(crate) async fn serve(app: App, stream: TcpStream, rest: Vec<u8>, guest: Guest, permit: Permit) {
-    let present = app.hub.presence.enter(guest.account);
+pub(crate) async fn serve(app: App, stream: TcpStream, rest: Vec<u8>, guest: Guest, place: Place) {
     let outlet = app.hub.shard_of(guest.account).clone();
     let socket = Arc::new(Socket::new(stream));
     if let Some(Seq(seq)) = guest.seq {
@@ -63,7 +64,7 @@ pub(crate) async fn serve(app: App, stream: TcpStream, rest: Vec<u8>, guest: Gue
         }
         let _ = outlet.tasks.send(Task::Left(slot)).await;
     }
-    drop((present, permit));
+    drop(place);
 }
 
 struct Reader<'a> {
@@ -84,9 +85,10 @@ impl Reader<'_> {
             .max_frame_size(Some(LARGEST));
         let mut context = WebSocketContext::from_partially_read(rest, Role::Server, Some(config));
         loop {
-            let mut sides = Sides { stream: &self.socket.stream, answers: Vec::new() };
+            let mut sides = Sides { stream: &self.socket.stream, pace: &mut self.pace, answers: Vec::new() };
             let read = context.read(&mut sides);
-            if !sides.answers.is_empty() && !self.send(Task::Say(self.slot, sides.answers.into())).await {
+            let answers = sides.answers;
+            if !answers.is_empty() && !self.send(Task::Say(self.slot, answers.into())).await {
                 return Ok(());
             }
             match read {
@@ -101,6 +103,7 @@ impl Reader<'_> {
                         return Ok(());
                     }
                 }
+                Err(Error::Io(error)) if error.kind() == ErrorKind::QuotaExceeded => return Err(Close::TooMany),
                 Err(Error::Capacity(_)) => return Err(Close::TooBig),
                 Err(Error::Utf8(_)) => return Err(Close::NotUtf8),
                 // He went without a word.
@@ -159,31 +162,46 @@ async fn overhear(stream: &TcpStream) {
 struct Pace {
     began: Instant,
     spent: u32,
+    bytes: usize,
 }
 
 impl Pace {
     fn new() -> Self {
-        Self { began: Instant::now(), spent: 0 }
+        Self { began: Instant::now(), spent: 0, bytes: 0 }
     }
 
-    fn spend(&mut self, messages: u32) -> Result<(), Close> {
+    fn begin_another_second(&mut self) {
         if self.began.elapsed() > Duration::from_secs(1) {
             *self = Self::new();
         }
+    }
+
+    fn spend(&mut self, messages: u32) -> Result<(), Close> {
+        self.begin_another_second();
         self.spent = self.spent.saturating_add(messages);
         if self.spent > MESSAGES { Err(Close::TooMany) } else { Ok(()) }
+    }
+
+    /// The same of bytes, message or not.
+    fn hear(&mut self, bytes: usize) -> io::Result<()> {
+        self.begin_another_second();
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > BYTES { Err(ErrorKind::QuotaExceeded.into()) } else { Ok(()) }
     }
 }
 
 /// A socket as the protocol reads it, and what it would write.
 struct Sides<'a> {
     stream: &'a TcpStream,
+    pace: &'a mut Pace,
     answers: Vec<u8>,
 }
 
 impl Read for Sides<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.try_read(buffer)
+        let read = self.stream.try_read(buffer)?;
+        self.pace.hear(read)?;
+        Ok(read)
     }
 }
 

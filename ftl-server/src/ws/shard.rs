@@ -534,7 +534,7 @@ impl Shard {
     /// Every second: a twentieth is pinged and told how far it is; who is gone is let go.
     fn look_around(&mut self) {
         self.second += 1;
-        let (turn, longest) = (self.second % PING, self.app.config.ws_silence);
+        let (turn, longest) = (self.second % PING, self.app.config.stream_silence);
         let mut gone = Vec::new();
         for (place, reader) in &mut self.readers.all {
             match reader.closing {

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
+use crate::accept::let_go_after;
+
 /// What the kernel may hold for a reader who does not read.
 const SEND_BUFFER: usize = 64 * 1024;
 
@@ -27,6 +29,8 @@ impl Socket {
         // What a kernel refuses here costs latency or memory, and no frame.
         let _ = socket.set_tcp_nodelay(true);
         let _ = socket.set_send_buffer_size(SEND_BUFFER);
+        // Whoever takes nothing is told so, by the shard.
+        let_go_after(&stream, None);
         Self { stream, since: Instant::now(), heard: AtomicU64::new(0), closing: AtomicBool::new(false) }
     }
 

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
-use crate::ws::client::frames_until;
+use crate::ws::client::{Client, frames_until};
 
 /// Reads frames off a stream.
 pub struct Frames {
@@ -46,7 +46,7 @@ impl Frames {
     }
 
     /// Frames up to the one that `ends`.
-    async fn until(&mut self, ends: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub async fn until(&mut self, ends: impl Fn(&Value) -> bool) -> Vec<Value> {
         frames_until(async || self.next().await, ends).await
     }
 }
@@ -166,4 +166,40 @@ async fn a_stream_is_narrowed_and_opened_by_a_ticket() {
     harness.open(&token, "lionel-messi", "long", "1").await.ok();
     harness.open(&token, "other", "long", "2").await.ok();
     assert_eq!(frames.next().await["instrument"], "other");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_so_many_streams_of_either_kind_and_is_here_while_it_has_one() {
+    let harness = Harness::with(&[("STREAMS_PER_ACCOUNT", "3"), ("STREAMS", "4")]).await;
+    harness.list("lionel-messi").await;
+    let (anna, ben) = (harness.player("anna").await, harness.player("ben").await);
+    let socket = Client::connect(&harness, &anna).await;
+    let streams = [Frames::open(&harness, &anna, "", None).await, Frames::open(&harness, &anna, "", None).await];
+    let hub = &harness.server.app.hub;
+    assert_eq!((hub.connections(), hub.presence.count()), (3, 1));
+    // One more of either kind is told what to do, and keeps its ticket.
+    let path = format!("/api/events?token={}", harness.ticket(&anna).await);
+    for refused in [harness.get("/api/events").bearer(&anna).send().await, harness.get(&path).send().await] {
+        refused.is(429, "too_many_streams");
+        assert_eq!(refused.headers["retry-after"].to_str().unwrap(), "5");
+        assert_eq!(refused.body["detail"], "an account has at most 3 streams at a process: end one");
+    }
+    let socket_path = format!("/ws?token={}", harness.ticket(&anna).await);
+    let (status, body) = Client::open(&harness, &socket_path, &[]).await.err().unwrap();
+    assert_eq!((status, &body["code"], &body["retryAfter"]), (429, &json!("too_many_streams"), &json!("5")));
+    // Another account is not concerned, until the process is full.
+    let mut other = Frames::open(&harness, &ben, "", None).await;
+    harness.get("/api/events").bearer(&ben).send().await.is(503, "too_many_connections");
+    harness.open(&ben, "lionel-messi", "long", "k").await.ok();
+    other.until(is_price_of("lionel-messi", "195.2500")).await;
+    drop((streams, other));
+    while hub.connections() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(harness.get(&path).stream().await.status(), 200);
+    drop(Client::open(&harness, &socket_path, &[]).await.unwrap());
+    drop(socket);
+    while hub.presence.count() > 0 {
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,5 +1,6 @@
 //! Everything that a client can do wrong ends with the documented status or close code, and nobody else notices.
 
+use std::iter::{once, repeat_n};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -50,12 +51,16 @@ async fn a_ticket_ends_after_a_minute() {
 
 #[tokio::test]
 async fn a_page_from_elsewhere_may_not_connect() {
-    let harness = Harness::with(&[("CORS_ORIGINS", "https://play.example")]).await;
+    let harness = Harness::with(&[("CORS_ORIGINS", "https://Play.example/")]).await;
     let token = harness.player("anna").await;
     let here = format!("http://{}", harness.address());
-    for (origin, expected) in
-        [("https://play.example", None), (here.as_str(), None), ("https://evil.example", Some(403)), ("null", Some(403))]
-    {
+    for (origin, expected) in [
+        ("https://play.example", None),
+        (here.as_str(), None),
+        ("https://evil.example", Some(403)),
+        ("http://play.example", Some(403)),
+        ("null", Some(403)),
+    ] {
         let path = format!("/ws?token={}", harness.ticket(&token).await);
         let refused = Client::open(&harness, &path, &[("origin", origin)]).await.err().map(|(status, _)| status);
         assert_eq!(refused, expected, "{origin}");
@@ -66,7 +71,7 @@ async fn a_page_from_elsewhere_may_not_connect() {
 async fn one_more_connection_than_fits_is_told_to_come_again_and_its_ticket_stays_good() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = config(directory.path(), &[]);
-    config.ws_connections = 2;
+    config.streams = 2;
     let stores = Stores::in_directory(&config.data, &config.league).await.unwrap();
     let harness = Harness::over(directory, config, stores).await;
     harness.list("lionel-messi").await;
@@ -106,6 +111,7 @@ async fn whatever_a_client_sends_it_is_closed_with_its_code_and_nobody_else_noti
     };
     let text = |text: &str| vec![Message::text(text)];
     let raw = |frame: Frame| vec![Message::Frame(frame)];
+    let empty = Frame::message("", OpCode::Data(Data::Continue), false);
     let cases = [
         (text("gossip"), 4000),
         (text("{}"), 4000),
@@ -128,6 +134,8 @@ async fn whatever_a_client_sends_it_is_closed_with_its_code_and_nobody_else_noti
         ((0..10_000).map(|_| Message::text(r#"{"action":"subscribe","idx":0}"#)).collect(), 4029),
         ((0..10_000).map(|_| Message::Ping(Default::default())).collect(), 4029),
         ((0..100).map(|_| Message::text(r#"{"action":"resume","seq":0}"#)).collect(), 4029),
+        // A message that never ends: each of its fragments is empty, so it has no size.
+        (once(Frame::message("x", OpCode::Data(Data::Text), false)).chain(repeat_n(empty, 400_000)).map(Message::Frame).collect(), 4029),
     ];
     for (n, (messages, code)) in cases.into_iter().enumerate() {
         let first = messages.first().map(ToString::to_string).unwrap_or_default();
@@ -157,6 +165,17 @@ async fn ten_thousand_subscriptions_are_too_many() {
     client.say(json!({"action": "subscribe", "channel": "prices"})).await;
     let told = client.until(|frame| frame["type"] == "status" && frame["idx"] == 2_000).await;
     assert_eq!(told.iter().filter(|frame| frame["type"] == "price").count(), 2_001);
+}
+
+/// The timers that keep the slow away are of HTTP/1: no other is spoken, whatever the client begins with.
+#[tokio::test]
+async fn a_client_that_begins_with_http_2_is_refused() {
+    let harness = Harness::start().await;
+    let mut stream = TcpStream::connect(harness.address()).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400 ") || answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
 }
 
 /// Who says nothing, or a byte at a time, is cut off before the handshake is over; the server takes others meanwhile.

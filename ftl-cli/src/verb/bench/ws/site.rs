@@ -48,7 +48,10 @@ impl Site {
     pub fn with_most(connections: usize) -> Result<Self, Failure> {
         logs_into_nothing()?;
         let founding = Founding { accounts: ACCOUNTS, instruments: INSTRUMENTS };
-        let site = http::site::Site::with(1, founding, HashMap::new(), |config| config.ws_connections = connections)?;
+        let site = http::site::Site::with(1, founding, HashMap::new(), |config| {
+            config.streams = connections;
+            config.streams_per_account = u32::MAX;
+        })?;
         Ok(Self { site })
     }
 
