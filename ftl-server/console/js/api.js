@@ -1,5 +1,6 @@
 // Requests. Every failure is a `Problem` with a sentence that says what to do next.
 
+import { heard } from './clock.js';
 import { points } from './format.js';
 import { session } from './session.js';
 
@@ -23,7 +24,7 @@ export class Problem extends Error {
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`.replace(/[.!?]?$/, '.');
 
 const NEXT = {
-  away: 'Check that the server runs; this page tries again by itself.',
+  away: 'Check your connection.',
   insufficient_margin: 'Take fewer lots, or close a position first.',
   under_review: 'Trading opens again when play goes on.',
   frozen: 'An operator stopped trading; try again later.',
@@ -58,6 +59,7 @@ export async function call(method, path, { body, query, key, operator = false, a
   } catch {
     throw new Problem({ status: 0, code: 'away', title: 'The server does not answer' });
   }
+  heard(response.headers.get('date'));
   if (response.status === 204) return null;
   const text = await response.text();
   const read = () => {
@@ -74,6 +76,18 @@ export async function call(method, path, { body, query, key, operator = false, a
 }
 
 export const get = (path, query, options) => call('GET', path, { query, ...options });
+
+/** Every page of a list. */
+export async function whole(path, query) {
+  const items = [];
+  let cursor;
+  do {
+    const page = await get(path, { limit: 200, ...query, cursor });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return items;
+}
 
 const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 

@@ -17,7 +17,8 @@ export const CONTRACT = 100;
 
 const grouped = (number, places) => number.toLocaleString('en-GB', { minimumFractionDigits: places, maximumFractionDigits: places });
 const MINUS = '\u2212';
-const proper = (text) => text.replace('-', MINUS);
+/** A figure of the wire with a true minus. */
+export const proper = (text) => String(text).replace('-', MINUS);
 
 /** A price, at two places. */
 export const price = (text) => (text === null || text === undefined ? '\u2013' : grouped(Number(text), 2));
@@ -43,11 +44,17 @@ export const change = (from, to) => (from ? `${signed(((to - from) / from) * 100
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const year = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const today = () => new Date().toDateString();
-/** A time of day; with the day where it is another. */
+/** A time of day; with the day where it is another, and the year. */
 export function time(text) {
   const at = new Date(text);
-  return at.toDateString() === today() ? clock.format(at) : `${day.format(at)}, ${clock.format(at)}`;
+  return at.toDateString() === today() ? clock.format(at) : `${date(at)}, ${clock.format(at)}`;
+}
+/** A day. */
+export function date(text) {
+  const at = new Date(text);
+  return (at.getFullYear() === new Date().getFullYear() ? day : year).format(at);
 }
 /** Seconds with one decimal. */
 export const seconds = (ms) => `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
@@ -82,6 +89,8 @@ const WORDS = {
   finished: 'Full time',
   finalised: 'Final',
   bad_debt: 'Bad debt covered',
+  seed: 'Starting points',
+  top_up: 'Weekly top-up',
 };
 /** A code of the wire in words. */
 export function words(code) {

@@ -2,9 +2,11 @@
 //
 //   market     instruments (reviews, freezes, who plays)      price        one instrument's price: its slug
 //   fixtures   matches, their clocks and scores               book         my book, positions, orders
-//   activity   what happened, latest first                    connection   `live` or `cut`
+//   pitch      what was told of it, latest first              connection   `live` or `cut`
+//   order, position, notification   frames of my own
 
-import { get } from './api.js';
+import { get, whole } from './api.js';
+import { now } from './clock.js';
 import { paced } from './dom.js';
 import { CONTRACT, LOTS, MONEY, PRICE, units } from './format.js';
 import { Realtime } from './realtime.js';
@@ -16,8 +18,8 @@ const TRAIL = 120;
 const HEARD = { price: 'price', status: 'status', fixture: 'standing', event: 'pitch', resync: 'anew' };
 /** Frames of one's own account. */
 const OWN = new Set(['order', 'position', 'wallet', 'level', 'notification']);
-/** What frames do not tell is asked for this often while the page is looked at. */
-const ASK_EVERY = 2_000;
+/** Frames tell what moves. What they do not (a new match, who is in its squads) is asked for this often, while somebody looks. */
+const ASK_EVERY = 10_000;
 
 class League {
   #listeners = new Map();
@@ -31,7 +33,6 @@ class League {
   fixtures = [];
   trails = new Map();
   book = null;
-  activity = [];
   news = [];
   connection = 'cut';
   seq = 0;
@@ -51,16 +52,15 @@ class League {
   async begin() {
     const book = await get('/api/portfolio');
     this.#keepBook(book);
-    await Promise.all([this.#readMarket(), this.#readFixtures(), this.#readActivity()]);
+    await this.#readWorld();
     this.#realtime = new Realtime({
       cursor: book.seq,
       onFrame: (frame) => this.hear(frame),
       onState: (state) => this.#connected(state),
     });
-    this.#realtime.follow(this.fixtures.map((fixture) => fixture.id));
+    this.#followMatches();
     this.#timer = setInterval(() => {
-      if (document.hidden) return;
-      this.#refreshWorld();
+      if (!document.hidden) this.#refreshWorld();
     }, ASK_EVERY);
   }
 
@@ -68,11 +68,12 @@ class League {
     this.#realtime?.stop();
     clearInterval(this.#timer);
     this.#refreshBook.cancel();
+    this.#valueBook.cancel();
     this.#refreshWorld.cancel();
     this.#keepPlace.cancel();
     this.#wanted.clear();
     this.#heard.clear();
-    Object.assign(this, { instruments: new Map(), fixtures: [], trails: new Map(), book: null, activity: [], news: [], connection: 'cut' });
+    Object.assign(this, { instruments: new Map(), fixtures: [], trails: new Map(), book: null, news: [], connection: 'cut' });
   }
 
   #connected(state) {
@@ -96,6 +97,7 @@ class League {
     if (!OWN.has(frame.type)) return;
     if (frame.type === 'notification') this.#tell('notification', frame.data);
     if (frame.type === 'order') this.#tell('order', frame.data);
+    if (frame.type === 'position') this.#tell('position', frame.data);
     if (frame.type === 'wallet' && this.book) Object.assign(this.book, frame.data);
     this.#refreshBook();
   }
@@ -113,13 +115,13 @@ class League {
     this.#tell('price', instrument);
     if (this.book?.positions.some((position) => position.instrument === instrument)) {
       this.#tell('book', this.book);
-      this.#refreshBook();
+      this.#valueBook();
     }
-    this.#refreshWorld();
   }
 
   status({ instrument, active, frozen, underReview, fixture, inPlay }) {
     const row = this.instruments.get(instrument);
+    if (!row || (fixture && !this.fixture(fixture))) this.#refreshWorld();
     if (!row) return;
     Object.assign(row, { active, frozen, underReview, fixture, inPlay });
     this.#tellMarket();
@@ -127,6 +129,7 @@ class League {
 
   standing({ fixture, phase, live, score, minute, clockMs }) {
     const known = this.fixture(fixture);
+    if (known?.phase !== phase) this.#refreshWorld();
     if (known) Object.assign(known, { phase, live, score, minute, clockMs });
     this.#tellFixtures();
   }
@@ -164,7 +167,14 @@ class League {
     }
   });
 
-  #refreshWorld = paced(1_000, () => Promise.allSettled([this.#readMarket(), this.#readFixtures(), this.#readActivity()]));
+  /** A price changes what a book is worth, which is reckoned here, and its margin, which is not. */
+  #valueBook = paced(1_000, () => this.#refreshBook());
+
+  #refreshWorld = paced(1_000, () => this.#readWorld().catch(() => {}));
+
+  #readWorld() {
+    return Promise.all([this.#readMarket(), this.#readFixtures(), this.#readNews()]);
+  }
 
   #keepBook(book) {
     this.seq = Math.max(this.seq, book.seq);
@@ -173,32 +183,29 @@ class League {
   }
 
   async #readMarket() {
-    const rows = new Map();
-    let cursor;
-    do {
-      const page = await get('/api/instruments', { limit: 200, cursor });
-      for (const row of page.items) rows.set(row.id, row);
-      cursor = page.nextCursor;
-    } while (cursor);
-    this.instruments = rows;
-    for (const row of rows.values()) {
-      if (!this.#trail(row.id).length) this.#trail(row.id).push({ at: Date.now(), mark: Number(row.mark) });
+    const rows = await whole('/api/instruments');
+    this.instruments = new Map(rows.map((row) => [row.id, row]));
+    for (const row of rows) {
+      if (!this.#trail(row.id).length) this.#trail(row.id).push({ at: now(), mark: Number(row.mark) });
     }
-    this.#tell('market', rows);
+    this.#tell('market', this.instruments);
   }
 
   async #readFixtures() {
-    this.fixtures = (await get('/api/fixtures', { limit: 200 })).items;
-    this.#realtime?.follow(this.fixtures.map((fixture) => fixture.id));
+    this.fixtures = await whole('/api/fixtures');
+    this.#followMatches();
     this.#tell('fixtures', this.fixtures);
   }
 
+  /** Nothing happens any more in what is final. */
+  #followMatches() {
+    this.#realtime?.follow(this.fixtures.filter(({ phase }) => phase !== 'finalised').map(({ id }) => id));
+  }
+
   /** The pitch by itself: a busy second of trades would push its goals out. */
-  async #readActivity() {
-    const [latest, news] = await Promise.all([get('/api/activity', { limit: 200 }), get('/api/activity', { kind: 'match', limit: 500 })]);
-    this.activity = latest.items;
-    this.news = news.items;
-    this.#tell('activity', this.activity);
+  async #readNews() {
+    this.news = (await get('/api/activity', { kind: 'match', limit: 500 })).items;
+    this.#tell('pitch', this.news);
   }
 
   name(slug) {
@@ -223,6 +230,9 @@ class League {
 }
 
 export const league = new League();
+
+/** What a change is measured against: the price of the form that he brought into his match. */
+export const opening = (row) => Number(row.openingPrice);
 
 /** R4.8, with the price of now, in whole units of money. */
 export function unrealised(position) {

@@ -29,8 +29,12 @@ route('operator', operator);
 
 const app = document.getElementById('app');
 let stop = null;
+let retry = null;
+/** Between two attempts at a league that is not there. */
+const PAUSE = 3_000;
 
-async function start() {
+async function start(again = false) {
+  clearTimeout(retry);
   stop?.();
   stop = null;
   league.end();
@@ -40,14 +44,20 @@ async function start() {
     return;
   }
   const since = session.seen;
-  app.replaceChildren(h('p', { class: 'loading', role: 'status' }, 'Opening the league\u2026'));
+  if (!again) app.replaceChildren(h('p', { class: 'loading', role: 'status' }, 'Opening the league\u2026'));
   try {
     await league.begin();
   } catch (problem) {
     if (!session.player) return;
-    const again = h('button', { class: 'button primary', on: { click: start } }, 'Try again');
+    retry = setTimeout(() => start(true), PAUSE);
+    if (again) return;
     app.replaceChildren(
-      h('main', { class: 'lonely' }, h('h1', {}, 'The league is not here yet'), h('p', {}, problem.advice ?? String(problem)), again),
+      h(
+        'main',
+        { class: 'lonely', id: 'content', tabindex: '-1' },
+        h('h1', {}, 'The league is not here yet'),
+        h('p', { role: 'status' }, `${problem.advice ?? problem} This page tries again by itself.`),
+      ),
     );
     return;
   }
@@ -73,5 +83,11 @@ league.on('notification', (told) => {
 });
 
 theme.apply();
-session.onChange(start);
+session.stay();
+session.onChange(() => start());
+// Its address would be taken for that of a screen.
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
+});
 start();

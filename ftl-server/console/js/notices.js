@@ -1,8 +1,10 @@
-// Short messages in the corner, read aloud by the live region that they are put into.
+// Short messages in the corner, read aloud by the live region that they are put into. Who reads one keeps it.
 
 import { h } from './dom.js';
 
 const SHOWN = 6_000;
+/** Bad news takes longer to understand. */
+const SHOWN_BAD = 12_000;
 const MOST = 2;
 
 /** `kind` is `good`, `bad` or `plain`. */
@@ -12,5 +14,9 @@ export function notice(text, kind = 'plain') {
   const place = document.getElementById('notices');
   place.append(item);
   while (place.children.length > MOST) place.firstElementChild.remove();
-  setTimeout(() => item.remove(), SHOWN);
+  const leave = () => {
+    if (item.matches(':hover, :focus-within')) setTimeout(leave, SHOWN);
+    else item.remove();
+  };
+  setTimeout(leave, kind === 'bad' ? SHOWN_BAD : SHOWN);
 }

@@ -50,7 +50,7 @@ export class Realtime {
     try {
       const { token } = await call('POST', '/api/ws/token');
       if (turn !== this.#turn) return;
-      this.#line = this.#transport(token, this.cursor, {
+      this.#line = this.#transport(token, this.cursor, this.#followed, {
         open: now(() => {
           this.#attempt = 0;
           this.#line.follow(this.#followed);

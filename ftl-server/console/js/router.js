@@ -21,7 +21,7 @@ export function follow(place, otherwise, onChange) {
     for (const { match, names, open } of routes) {
       const found = match.exec(path);
       if (!found) continue;
-      const params = Object.fromEntries(names.map((name, n) => [name, found[n + 1] && decodeURIComponent(found[n + 1])]));
+      const params = Object.fromEntries(names.map((name, n) => [name, found[n + 1] && decoded(found[n + 1])]));
       // A screen that stays is told of its new parameters.
       if (current?.open === open && current.screen.change?.(params)) {
         onChange(path);
@@ -48,6 +48,15 @@ export function follow(place, otherwise, onChange) {
     current?.screen.close?.();
     current = null;
   };
+}
+
+/** A mistyped address names something that there is not; it is no reason to stop. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export const link = (...parts) => `#/${parts.map(encodeURIComponent).join('/')}`;

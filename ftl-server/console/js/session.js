@@ -1,4 +1,5 @@
-// Who is logged in here, and as what he likes to see the console. The operator's token is kept for this tab alone.
+// Who is logged in here, and as what he likes to see the console. A tab stays who it is; a new one is who logged in last.
+// The operator's token is kept for this tab alone.
 
 const kept = (store, name) => {
   try {
@@ -10,7 +11,7 @@ const kept = (store, name) => {
 
 class Session {
   #listeners = new Set();
-  player = kept(localStorage, 'ftl.player');
+  player = kept(sessionStorage, 'ftl.player') ?? kept(localStorage, 'ftl.player');
   operator = kept(sessionStorage, 'ftl.operator');
   /** Why the last session ended, for the login page. */
   farewell = '';
@@ -26,6 +27,7 @@ class Session {
   begin(player) {
     this.farewell = '';
     this.player = player;
+    this.stay();
     localStorage.setItem('ftl.player', JSON.stringify(player));
     this.#tell();
   }
@@ -33,9 +35,16 @@ class Session {
   end(why = '') {
     if (!this.player) return;
     this.farewell = why;
+    // Another tab may be somebody else by now.
+    if (kept(localStorage, 'ftl.player')?.token === this.token) localStorage.removeItem('ftl.player');
     this.player = null;
-    localStorage.removeItem('ftl.player');
+    sessionStorage.removeItem('ftl.player');
     this.#tell();
+  }
+
+  /** Whoever logs in elsewhere, this tab is the same after a reload. */
+  stay() {
+    if (this.player) sessionStorage.setItem('ftl.player', JSON.stringify(this.player));
   }
 
   setOperator(token) {

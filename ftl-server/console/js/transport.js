@@ -5,7 +5,7 @@
 const SILENCE = 50_000;
 
 /** `GET /ws`: resumes behind `cursor`, and follows all prices and the matches of `follow(ids)`. */
-export function overSocket(token, cursor, { open, frame, cursor: reached, closed }) {
+export function overSocket(token, cursor, _, { open, frame, cursor: reached, closed }) {
   const query = new URLSearchParams({ token, format: 'json', seq: cursor });
   const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws?${query}`);
   const followed = new Set();
@@ -52,9 +52,11 @@ export function overSocket(token, cursor, { open, frame, cursor: reached, closed
 }
 
 /** `GET /api/events`: `id` stands on the last frame of an entry. A ticket opens one stream, so the browser's own attempt to come
-    again would be refused: it is closed. */
-export function overStream(token, cursor, { open, frame, cursor: reached, closed }) {
-  const source = new EventSource(`/api/events?${new URLSearchParams({ token, lastEventId: cursor })}`);
+    again would be refused: it is closed. The matches are named in the address; one that is new is heard of from the next
+    connection on. */
+export function overStream(token, cursor, matches, { open, frame, cursor: reached, closed }) {
+  const channels = ['prices', 'account', ...matches.map((id) => `fixture:${id}`)].join(',');
+  const source = new EventSource(`/api/events?${new URLSearchParams({ token, lastEventId: cursor, channels })}`);
   source.onopen = open;
   source.onmessage = (event) => {
     frame(JSON.parse(event.data));

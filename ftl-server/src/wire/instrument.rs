@@ -3,6 +3,7 @@
 use ftl_core::id::{FixtureId, InstrumentId};
 use ftl_core::instrument::Instrument;
 use ftl_core::projection::{Bar, TickRow};
+use ftl_core::rulebook::scoring::live_base;
 use ftl_core::units::{Lots, Price, Score};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -42,6 +43,9 @@ pub struct InstrumentView {
     /// R3.1: the pitch's part of it.
     #[schema(value_type = String, example = "195.2000")]
     pub live_base: Price,
+    /// R3.1 of the form that he brought into his match: what a change in play is measured against. Between matches `liveBase`.
+    #[schema(value_type = String, example = "194.1607")]
+    pub opening_price: Price,
     /// R2.5.
     #[schema(value_type = String)]
     pub bump: Price,
@@ -93,6 +97,7 @@ impl InstrumentView {
             in_play: league.in_play(row),
             mark: league.mark(row.idx).unwrap_or_default(),
             live_base: row.live_base,
+            opening_price: opening_price(league, row),
             bump: row.bump,
             settlement_price: league.settlement_price(row.idx).unwrap_or_default(),
             net: row.net,
@@ -102,6 +107,11 @@ impl InstrumentView {
             form: row.form,
         }
     }
+}
+
+fn opening_price(league: &League, row: &Instrument) -> Price {
+    let brought = league.fixture_of(row).and_then(|fixture| fixture.participant(row.idx)).map(|member| member.appearance.previous);
+    brought.map_or(row.live_base, |form| live_base(league.rules(), row.footballer.position, form))
 }
 
 /// `GET instruments/{id}`.

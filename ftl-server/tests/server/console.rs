@@ -9,7 +9,7 @@ use ftl_core::source::MatchSource;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use self::browser::Chromium;
+use self::browser::{Chromium, LOOKS};
 use crate::harness::{Harness, OPERATOR};
 
 const FINAL: &str = "wc2022-final";
@@ -131,6 +131,7 @@ async fn a_newcomer_trades_a_match_in_a_browser() {
     page.until("document.querySelector('#player-name')?.textContent === 'Lionel Messi'").await;
     page.until("document.querySelector('.chart path[data-part=price]')").await;
 
+    nobody_gets_lost(&page).await;
     day.harness.kick_off(FINAL).await;
     day.meanwhile(prices_tick_and_nothing_moves(&page)).await;
     a_goal_moves_the_chart(&mut day, &page).await;
@@ -149,6 +150,28 @@ async fn a_newcomer_trades_a_match_in_a_browser() {
         page.inspect(name).await;
     }
     page.close().await;
+}
+
+async fn nobody_gets_lost(page: &Chromium) {
+    // Over the navigation, not away from the match.
+    page.eval("document.querySelector('.skip').click(), true").await;
+    page.until("document.activeElement.id === 'content' && location.hash.endsWith('/lionel-messi')").await;
+    // On a phone the squads are far below the chart: it comes, and so does the focus.
+    page.look(LOOKS[2]).await;
+    for (slug, name) in [("hugo-lloris", "Hugo Lloris"), ("lionel-messi", "Lionel Messi")] {
+        page.press(&format!(r#"a[href$="/{slug}"]"#)).await;
+        page.until(&format!("document.querySelector('#player-name')?.textContent === '{name}'")).await;
+        page.until("document.activeElement.id === 'player-name'").await;
+        page.until("(({ top }) => top > 54 && top < innerHeight / 2)(document.activeElement.getBoundingClientRect())").await;
+    }
+    page.look(LOOKS[0]).await;
+    for (address, what) in [("match/nothing", "match"), ("match/%E0%A4%A", "match"), ("player/nobody", "player")] {
+        page.open("stadium").await;
+        page.open(address).await;
+        page.until_text(&format!("There is no such {what} in this league.")).await;
+    }
+    page.open(&format!("match/{FINAL}/lionel-messi")).await;
+    page.until("document.querySelector('.chart path[data-part=price]')").await;
 }
 
 async fn prices_tick_and_nothing_moves(page: &Chromium) {
@@ -189,7 +212,7 @@ async fn an_order_rests_and_fills(day: &mut MatchDay, page: &Chromium) {
         page.press(".ticket button[type=submit]").await;
         page.until("/may fill in [0-4]\\./.test(document.querySelector('[role=timer]')?.textContent)").await;
         page.inspect("match-waiting").await;
-        page.until_text("Filled at").await;
+        page.until("/^Filled at 2\\d\\d\\.\\d\\d: long, 2.00 lots/.test(document.querySelector('.filled')?.textContent)").await;
         page.until("document.querySelector('.chart .fill.buy')").await;
         page.inspect("match").await;
         page.press(".chart-tools .option[data-value=candles]").await;
@@ -197,7 +220,7 @@ async fn an_order_rests_and_fills(day: &mut MatchDay, page: &Chromium) {
         page.press(".ticket summary").await;
         page.inspect("match-candles").await;
         page.press(".chart-tools .option[data-value=line]").await;
-        page.open("portfolio").await;
+        a_limit_order_waits_and_nobody_waits_for_it(page).await;
         page.until("document.querySelector('.position')?.textContent.includes('Lionel Messi')").await;
         page.until("document.querySelector('.summary [role=meter]').getAttribute('aria-valuetext').includes('Safe')").await;
         let worth = page.text(".position .result").await;
@@ -205,6 +228,19 @@ async fn an_order_rests_and_fills(day: &mut MatchDay, page: &Chromium) {
         page.inspect("portfolio").await;
     })
     .await;
+}
+
+async fn a_limit_order_waits_and_nobody_waits_for_it(page: &Chromium) {
+    page.fill(".lots input", "0.10").await;
+    page.fill(".ticket .fields .field:last-child input", "120").await;
+    page.until_text("120.00 or better").await;
+    page.press(".ticket button[type=submit]").await;
+    page.until_text("The limit order waits for its price.").await;
+    page.until("!document.querySelector('.ticket button[type=submit]').disabled").await;
+    page.open("portfolio").await;
+    page.press(".orders .button").await;
+    page.until_text("is being taken back").await;
+    page.until("!document.querySelector('.orders li')").await;
 }
 
 async fn the_goal_is_taken_back(day: &mut MatchDay, page: &Chromium) {

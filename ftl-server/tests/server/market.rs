@@ -1,5 +1,6 @@
 //! `instruments`, `fixtures`: what everybody may read.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::Harness;
@@ -40,6 +41,23 @@ async fn an_entry_that_is_not_here_yet_is_waited_for() {
     let seq = harness.get("/api/instruments").send().await.ok()["seq"].as_u64().unwrap();
     harness.get(&format!("/api/instruments?minSeq={}", seq + 5)).send().await.is(503, "behind");
     harness.get(&format!("/api/instruments?minSeq={}", seq + 1_000_001)).send().await.is(400, "invalid_field");
+}
+
+#[tokio::test]
+async fn a_price_in_play_is_measured_against_what_he_brought() {
+    let harness = Harness::start().await;
+    harness.fixture("red-blue").await;
+    let squads = harness.get("/api/fixtures/red-blue/squads").send().await.ok();
+    let forward = squads["home"].as_array().unwrap().iter().find(|row| row["position"] == "forward").unwrap()["instrument"].clone();
+    let row = format!("/api/instruments/{}", forward.as_str().unwrap());
+    let before = harness.get(&row).send().await.ok();
+    assert_eq!(before["openingPrice"], before["liveBase"]);
+    harness.kick_off("red-blue").await;
+    let goal = json!({"eventId": "e1", "type": "goal", "minute": 1, "instrument": forward});
+    harness.operate(Method::POST, "/api/admin/fixtures/red-blue/events", goal).await;
+    let after = harness.get(&row).send().await.ok();
+    assert_eq!(after["openingPrice"], before["liveBase"]);
+    assert_ne!(after["liveBase"], before["liveBase"]);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 // Accounts: points for one, barring one, letting it back.
 
+import { get } from '../api.js';
 import { field, h } from '../dom.js';
 import { deed } from './deed.js';
 
 export function accounts() {
-  const account = h('input', { type: 'text', required: true, spellcheck: 'false' });
+  const known = h('datalist', { id: 'known-accounts' });
+  const account = h('input', { type: 'text', required: true, spellcheck: 'false', autocomplete: 'off', list: known.id });
   const amount = h('input', { type: 'number', min: '0.01', step: '0.01', value: '1000.00' });
   const act = (verb, said) => () => account.reportValidity() && deed(said, 'POST', `/api/admin/accounts/${account.value.trim()}/${verb}`);
   const grant = () =>
@@ -18,7 +20,8 @@ export function accounts() {
     'section',
     { class: 'card', 'aria-labelledby': 'accounts' },
     h('h2', { id: 'accounts' }, 'Accounts'),
-    field('Account id', account),
+    field('Account id', account, 'Type a name to find those who stand on the boards.'),
+    known,
     field('Points', amount),
     h(
       'div',
@@ -28,5 +31,10 @@ export function accounts() {
       h('button', { class: 'button', on: { click: act('readmit', 'The account may trade again') } }, 'Readmit'),
     ),
   );
+  get('/api/leaderboard/equity', { limit: 100 })
+    .then(({ rows }) =>
+      known.replaceChildren(...rows.filter(({ name }) => name).map((row) => h('option', { value: row.accountId }, row.name))),
+    )
+    .catch(() => {});
   return { node };
 }

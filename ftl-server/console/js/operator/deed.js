@@ -8,7 +8,9 @@ export async function deed(said, method, path, body = {}) {
   try {
     const answer = await once(method, path, { operator: true, body: { reason: 'console', ...body } });
     const dry = answer?.dryRun ? 'Dry run, nothing was done: ' : '';
-    notice(`${dry}${said}${answer?.events ? ` (${answer.events.length} events, entry ${answer.seq})` : ''}.`, 'good');
+    const count = answer?.events?.length;
+    const came = count === undefined ? '' : ` (${count === 1 ? 'one event' : `${count} events`}, entry ${answer.seq})`;
+    notice(`${dry}${said}${came}.`, 'good');
     return answer ?? {};
   } catch (problem) {
     notice(problem.advice ?? String(problem), 'bad');

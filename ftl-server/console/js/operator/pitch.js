@@ -4,6 +4,7 @@ import { get } from '../api.js';
 import { field, h, keyed, paced, say, show } from '../dom.js';
 import { minute, words } from '../format.js';
 import { league } from '../league.js';
+import { notice } from '../notices.js';
 import { deed } from './deed.js';
 
 const KINDS = [
@@ -27,11 +28,12 @@ const KINDS = [
 const NONE = '';
 
 export function pitch() {
+  /** Of the squads of the match. */
+  let members = [];
   const fixture = h('select', {
     on: {
       change: () => {
-        read();
-        fillPlayers();
+        readSquads().then(read);
       },
     },
   });
@@ -69,19 +71,23 @@ export function pitch() {
     );
     if (!chosen && league.fixtures.length) {
       fixture.value = (league.fixtures.find((row) => row.live) ?? league.fixtures[0]).id;
-      read();
-      fillPlayers();
+      readSquads().then(read);
     }
     const now = league.fixture(fixture.value);
     if (now?.minute && document.activeElement !== at) at.value = now.minute;
   }
 
-  function fillPlayers() {
-    const players = [...league.instruments.values()].filter((row) => row.fixture === fixture.value);
+  /** Those of the squads: before kick-off and after the end they are in no match. */
+  async function readSquads() {
+    const id = fixture.value;
+    const told = await get(`/api/fixtures/${id}/squads`).catch(() => null);
+    if (!told || id !== fixture.value) return;
+    const { home, away } = league.fixture(id);
+    members = [...told.home.map((row) => ({ ...row, team: home })), ...told.away.map((row) => ({ ...row, team: away }))];
     for (const select of [who, other]) {
       select.replaceChildren(
         h('option', { value: NONE }, 'nobody'),
-        ...players.map((row) => h('option', { value: row.id }, `${row.name}, ${row.team}`)),
+        ...members.map((row) => h('option', { value: row.instrument }, `${row.name}, ${row.team}`)),
       );
     }
   }
@@ -104,7 +110,7 @@ export function pitch() {
     if (!fixture.value) return;
     const told = await get(`/api/fixtures/${fixture.value}/events`).catch(() => null);
     if (!told) return;
-    keyed(list, [...told.events].reverse().slice(0, 60), (event) => `${event.eventId}-${event.type}-${event.instrument}`, item);
+    keyed(list, [...told.events].reverse().slice(0, 60), (event) => `${event.eventId}-${event.type}-${event.instrument}-${event.minute}`, item);
     show(none, !told.events.length);
   });
 
@@ -120,42 +126,49 @@ export function pitch() {
       },
       'Take back',
     );
-    const players = [...league.instruments.values()].filter((row) => row.fixture === fixture.value);
-    const credit = h(
+    return h('li', { class: 'row' }, h('span', { class: 'text' }, text), takeBack, correction(event, text, path));
+  }
+
+  /** What it was, when, and whose: what is changed is sent, the rest stays. */
+  function correction(event, text, path) {
+    const kinds = KINDS.includes(event.type) ? KINDS : [event.type, ...KINDS];
+    const what = h('select', {}, ...kinds.map((code) => h('option', { value: code, selected: code === event.type }, words(code))));
+    const whose = h(
       'select',
-      { 'aria-label': `Credit ${text} to` },
-      ...players.map((row) => h('option', { value: row.id, selected: row.id === event.instrument }, row.name)),
+      {},
+      h('option', { value: NONE }, 'nobody'),
+      ...members.map((row) => h('option', { value: row.instrument, selected: row.instrument === event.instrument }, row.name)),
     );
-    const correct = h(
-      'button',
-      {
-        class: 'button small',
-        'aria-label': `Correct: ${text}`,
-        on: { click: () => deed('It is corrected', 'PATCH', path, { instrument: credit.value }).then(read) },
-      },
-      'Correct',
-    );
+    const when = h('input', { type: 'number', min: 1, max: 125, value: event.minute, required: true });
+    function send(submitted) {
+      submitted.preventDefault();
+      const body = {};
+      if (what.value !== event.type) body.type = what.value;
+      if (whose.value !== (event.instrument ?? NONE)) body.instrument = whose.value || null;
+      if (Number(when.value) !== event.minute) body.minute = Number(when.value);
+      if (Object.keys(body).length) deed('It is corrected', 'PATCH', path, body).then(read);
+      else notice('Nothing is changed: choose what it was, whose, or when.', 'bad');
+    }
     return h(
-      'li',
-      { class: 'row' },
-      h('span', { class: 'text' }, text),
-      event.instrument ? credit : null,
-      event.instrument ? correct : null,
-      takeBack,
+      'details',
+      {},
+      h('summary', { 'aria-label': `Correct: ${text}` }, 'Correct'),
+      h(
+        'form',
+        { class: 'inline-form', 'aria-label': `Correction of ${text}`, on: { submit: send } },
+        field('What', what),
+        field('Who', whose),
+        field('Minute', when),
+        h('button', { class: 'button small', type: 'submit' }, 'Send the correction'),
+      ),
     );
   }
 
   const offs = [
-    league.on('fixtures', () => {
-      fillFixtures();
-      read();
-    }),
-    league.on('market', () => {
-      if (who.options.length <= 1) fillPlayers();
-    }),
+    league.on('fixtures', fillFixtures),
+    league.on('pitch', read),
   ];
   fillFixtures();
-  fillPlayers();
   say(none, 'Nothing is reported.');
   return {
     node,

@@ -7,7 +7,7 @@ import { deed } from './deed.js';
 
 export function rules() {
   const now = h('pre', { class: 'figure', tabindex: '0', role: 'region', 'aria-label': 'Rules in force' });
-  const change = h('textarea', { rows: 4, spellcheck: 'false', placeholder: '{"margin": {"warnBelow": 12000}}' });
+  const change = h('textarea', { rows: 4, spellcheck: 'false', placeholder: '{"margin": {"warnBelow": 10500}}' });
   const node = h(
     'section',
     { class: 'card', 'aria-labelledby': 'rules' },

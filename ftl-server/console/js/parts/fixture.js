@@ -21,7 +21,6 @@ export const SIGNS = {
   shootout_miss: 'ball',
 };
 
-const OVER = new Set(['finished', 'finalised', 'abandoned', 'postponed']);
 
 /** "67′", "Half-time", or when it begins. */
 export function standing(fixture) {
@@ -30,24 +29,20 @@ export function standing(fixture) {
   return words(fixture.phase);
 }
 
-/** `open`, `delayed` or `shut`, and what that means (R4.2, R4.4). */
-export function tradeWindow(fixture) {
-  if (OVER.has(fixture.phase))
-    return {
-      state: fixture.phase === 'finalised' ? 'open' : 'shut',
-      text: fixture.phase === 'finalised' ? 'Trading open' : 'Frozen until final',
-    };
-  if (!fixture.live) return { state: 'open', text: 'Open: fills at once' };
-  const late = (fixture.phase === 'second_half' && fixture.minute >= 88) || (fixture.phase === 'extra_time' && fixture.minute >= 118);
+/** `open`, `delayed` or `shut`, and what that means (R4.2, R4.4); nothing where the match concerns nobody any more. */
+export function tradeWindow({ phase, live, minute }) {
+  if (phase === 'finalised' || phase === 'postponed') return { state: 'over', text: '' };
+  if (phase === 'finished' || phase === 'abandoned') return { state: 'shut', text: 'Frozen until final' };
+  if (!live) return { state: 'open', text: 'Open: fills at once' };
+  const late = phase === 'penalties' || (phase === 'second_half' && minute >= 88) || (phase === 'extra_time' && minute >= 118);
   return late ? { state: 'shut', text: 'Closing only' } : { state: 'delayed', text: 'In play: fills after a delay' };
 }
-
-/** Those who play in it, by side. */
-export const playersOf = (fixture) => [...league.instruments.values()].filter((row) => row.fixture === fixture.id);
 
 /** What keeps an instrument from being traded now, if anything. */
 export function obstacle(row) {
   if (!row.active) return { kind: 'gone', text: 'Off the market', short: 'Gone' };
+  const phase = league.fixture(row.fixture)?.phase;
+  if (phase === 'finished' || phase === 'abandoned') return { kind: 'frozen', text: 'Settled, and not final yet', short: 'Settled' };
   if (row.frozen) return { kind: 'frozen', text: 'Frozen', short: 'Frozen' };
   if (row.underReview) return { kind: 'review', text: 'Under review', short: 'Review' };
   return null;

@@ -37,12 +37,13 @@ export function meter(label) {
     node,
     show(bps) {
       const at = zone(bps);
-      say(value, level(bps));
-      say(meaning, MEANS[at]);
+      // Nothing is known of what is refused.
+      say(value, bps === undefined ? '\u2013' : level(bps));
+      say(meaning, bps === undefined ? '' : MEANS[at]);
       set(node, 'data-zone', at);
       bar.style.setProperty('inline-size', `${place(bps ?? null)}%`);
       set(track, 'aria-valuenow', Math.min(300, Math.floor((bps ?? FULL) / 100)));
-      set(track, 'aria-valuetext', `${level(bps)}. ${MEANS[at]}`);
+      set(track, 'aria-valuetext', bps === undefined ? 'Not known' : `${level(bps)}. ${MEANS[at]}`);
     },
   };
 }

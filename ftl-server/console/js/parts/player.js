@@ -3,8 +3,8 @@
 import { get } from '../api.js';
 import { Chart } from '../chart.js';
 import { choice, h, paced, say, set, show } from '../dom.js';
-import { change, minute, price, time, tone, words } from '../format.js';
-import { league } from '../league.js';
+import { change, minute, price, proper, time, tone, words } from '../format.js';
+import { league, opening } from '../league.js';
 import { obstacle } from './fixture.js';
 import { ticket } from './ticket.js';
 
@@ -61,46 +61,38 @@ export function playerPanel(slug) {
   show(spans, false);
   chart.node.append(state);
   const order = ticket(slug);
-  const node = h(
-    'div',
-    { class: 'player' },
+  const name = h('h2', { id: 'player-name', tabindex: '-1' }, row()?.name ?? slug);
+  const card = h(
+    'section',
+    { class: 'card quote-card', 'aria-labelledby': 'player-name' },
     h(
-      'section',
-      { class: 'card quote-card', 'aria-labelledby': 'player-name' },
-      h(
-        'header',
-        { class: 'player-head' },
-        h(
-          'div',
-          {},
-          h('h2', { id: 'player-name' }, row()?.name ?? slug),
-          h('p', { class: 'muted' }, [row()?.team, row()?.position].filter(Boolean).join(' \u00b7 ')),
-        ),
-        h('div', { class: 'player-price' }, h('span', { class: 'unseen' }, 'Price: '), mark, delta),
-      ),
-      h('div', { class: 'chart-tools' }, styles, spans),
-      chart.node,
-      h(
-        'dl',
-        { class: 'facts' },
-        h('div', {}, h('dt', {}, 'From the pitch'), h('dd', {}, base)),
-        h('div', {}, h('dt', {}, 'Crowd, lots net'), h('dd', {}, crowd)),
-        h('div', {}, h('dt', {}, 'Settles at'), h('dd', {}, settle)),
-      ),
+      'header',
+      { class: 'player-head' },
+      h('div', {}, name, h('p', { class: 'muted' }, [row()?.team, row()?.position].filter(Boolean).join(' \u00b7 '))),
+      h('div', { class: 'player-price' }, h('span', { class: 'unseen' }, 'Price: '), mark, delta),
     ),
-    order.node,
+    h('div', { class: 'chart-tools' }, styles, spans),
+    chart.node,
+    h(
+      'dl',
+      { class: 'facts' },
+      h('div', {}, h('dt', {}, 'From the pitch'), h('dd', {}, base)),
+      h('div', {}, h('dt', {}, 'Crowd, lots net'), h('dd', {}, crowd)),
+      h('div', {}, h('dt', {}, 'Settles at'), h('dd', {}, settle)),
+    ),
   );
+  const node = h('div', { class: 'player' }, card, order.node);
 
   function draw() {
     const now = row();
     if (!now) return;
     say(mark, price(now.mark));
-    const first = ticks[0]?.mark ?? Number(now.mark);
-    say(delta, change(first, Number(now.mark)));
-    set(delta, 'data-tone', tone(Math.round((Number(now.mark) - first) * 100)));
+    const from = opening(now);
+    say(delta, now.fixture ? `${change(from, Number(now.mark))} since kick-off` : '');
+    set(delta, 'data-tone', tone(Math.round((Number(now.mark) - from) * 100)));
     say(base, price(now.liveBase));
     say(settle, price(now.settlementPrice));
-    say(crowd, now.net);
+    say(crowd, proper(now.net));
     const stop = obstacle(now);
     show(state, Boolean(stop));
     set(state, 'data-kind', stop?.kind);
@@ -175,8 +167,14 @@ export function playerPanel(slug) {
     league.on('price', moved),
     league.on('market', draw),
     league.on('book', drawBook),
+    // What was missed meanwhile is history by now.
+    league.on('connection', (state) => {
+      if (state !== 'live') return;
+      readBars();
+      readFills();
+    }),
     league.on('order', paced(600, readFills)),
-    league.on('activity', () => markEvents()),
+    league.on('pitch', () => markEvents()),
     league.on('notification', paced(600, readFills)),
   ];
 
@@ -198,6 +196,13 @@ export function playerPanel(slug) {
   readFills();
   return {
     node,
+    /** Who was chosen far below is brought to where he can be seen, and read aloud. */
+    come() {
+      const { top } = card.getBoundingClientRect();
+      if (top > 0 && top < innerHeight / 2) return;
+      card.scrollIntoView({ block: 'start' });
+      name.focus({ preventScroll: true });
+    },
     close() {
       offs.forEach((off) => off());
       chart.close();
@@ -212,6 +217,7 @@ function told(row) {
   if (row.underReview) {
     return `Under review: no trades until play goes on, at the latest soon after ${time(row.underReview.until)}. Stops and margin look at ${price(row.underReview.mark)} meanwhile.`;
   }
+  if (row.active && !row.frozen) return 'Everybody is settled. Trading opens again when the result is final.';
   if (row.frozen) return 'Frozen by the operator: no trades until it is lifted.';
   return 'Off the market.';
 }

@@ -1,10 +1,14 @@
 // What surrounds every screen: navigation, connection, equity, theme, the way out.
 
-import { h, say, set } from '../dom.js';
-import { money, points } from '../format.js';
+import { now } from '../clock.js';
+import { h, say, set, show } from '../dom.js';
+import { money, points, time } from '../format.js';
 import { icon } from '../icons.js';
 import { equity, league } from '../league.js';
 import { session, theme } from '../session.js';
+
+/** A shorter cut is nobody's business. */
+const PATIENCE = 3_000;
 
 const PLACES = [
   ['stadium', 'Stadium'],
@@ -34,6 +38,8 @@ export function shell() {
     icon('leave'),
   );
   const content = h('main', { id: 'content', tabindex: '-1' });
+  const lost = h('p', { class: 'banner lost', role: 'alert', hidden: true });
+  let patience = null;
   const node = h(
     'div',
     { class: 'shell' },
@@ -52,8 +58,21 @@ export function shell() {
         leave,
       ),
     ),
+    lost,
     content,
   );
+
+  /** Prices that stand still look like prices that nobody moves. */
+  function connected() {
+    clearTimeout(patience);
+    show(lost, false);
+    if (league.connection === 'live') return;
+    const since = time(now());
+    patience = setTimeout(() => {
+      say(lost, `No connection since ${since}: what you see is as it was then. This page comes back by itself.`);
+      show(lost, true);
+    }, PATIENCE);
+  }
 
   function draw() {
     const dark = theme.now === 'dark';
@@ -67,8 +86,15 @@ export function shell() {
 
   const scheme = matchMedia('(prefers-color-scheme: dark)');
   scheme.addEventListener('change', draw);
-  const offs = [league.on('connection', draw), league.on('book', draw), () => scheme.removeEventListener('change', draw)];
+  const offs = [
+    league.on('connection', draw),
+    league.on('connection', connected),
+    league.on('book', draw),
+    () => scheme.removeEventListener('change', draw),
+    () => clearTimeout(patience),
+  ];
   draw();
+  connected();
   return {
     node,
     content,

@@ -2,7 +2,7 @@
 
 import { h, keyed, say, set, svg } from '../dom.js';
 import { change, price, tone } from '../format.js';
-import { league } from '../league.js';
+import { league, opening } from '../league.js';
 import { link } from '../router.js';
 import { spark } from '../sparkline.js';
 import { obstacle } from './fixture.js';
@@ -41,7 +41,7 @@ export function squad(fixture, team, chosen) {
         'a',
         { href: link('match', fixture, member.instrument) },
         h('abbr', { class: 'place', title: LONG[member.position] }, SHORT[member.position]),
-        h('span', { class: 'name' }, member.name, parts.held),
+        h('span', { class: 'name', title: member.name }, member.name, parts.held),
         parts.state,
         svg('svg', { class: 'spark', viewBox: '0 0 100 28', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, parts.line),
         parts.mark,
@@ -57,13 +57,13 @@ export function squad(fixture, team, chosen) {
     const found = league.instruments.get(member.instrument);
     if (!found) return;
     const trail = league.trails.get(member.instrument) ?? [];
-    const first = trail[0]?.mark ?? Number(found.mark);
-    const moved = Math.round(((Number(found.mark) - first) / first) * 1e4);
+    const moved = (from) => tone(Math.round(((Number(found.mark) - from) / from) * 1e4));
     say(mark, price(found.mark));
-    say(by, change(first, Number(found.mark)));
-    set(by, 'data-tone', tone(moved));
+    say(by, change(opening(found), Number(found.mark)));
+    set(by, 'data-tone', moved(opening(found)));
     set(line, 'd', spark(trail));
-    set(line, 'data-tone', tone(moved));
+    // The line is of the last minutes, the figure of the whole match.
+    set(line, 'data-tone', moved(trail[0]?.mark ?? Number(found.mark)));
     const stop = obstacle(found);
     say(state, stop ? stop.short : '');
     set(state, 'data-kind', stop?.kind);

@@ -1,8 +1,9 @@
 // The ticket: direction, lots, levels; what the order would do; then the delay, and the fill.
 
 import { Problem, call, once } from '../api.js';
+import { now } from '../clock.js';
 import { choice, chosenIn, field, fresh, h, paced, say, set } from '../dom.js';
-import { points, price, signed, time } from '../format.js';
+import { points, price, signed, time, words } from '../format.js';
 import { league } from '../league.js';
 import { session } from '../session.js';
 import { countdown } from './countdown.js';
@@ -12,12 +13,16 @@ import { meter } from './meter.js';
 /** Sizes for one press. */
 const SIZES = ['0.50', '1.00', '2.00', '5.00'];
 const STEP = 0.5;
+const shortly = (size) => size.replace(/\.?0+$/, '');
 
 export function ticket(slug) {
   let pending = null;
   let asked = 0;
   let quoted = null;
   let halted = false;
+  /** What was opened here last: a fill that rested is told without its price. */
+  let opened = null;
+  let since = Infinity;
   const halt = () => obstacle(league.instruments.get(slug) ?? { active: true });
   const direction = choice(
     'Direction',
@@ -84,7 +89,7 @@ export function ticket(slug) {
             {
               class: 'pill figure',
               type: 'button',
-              'aria-label': `${size} lots`,
+              'aria-label': `${shortly(size)} lots`,
               on: {
                 click: () => {
                   lots.value = size;
@@ -92,7 +97,7 @@ export function ticket(slug) {
                 },
               },
             },
-            size.replace(/\.?0+$/, ''),
+            shortly(size),
           ),
         ),
       ),
@@ -124,6 +129,7 @@ export function ticket(slug) {
     // Below the button, which stays where a finger expects it.
     problem,
     outcome,
+    meanings(),
   );
   for (const input of [limit, stopLoss, takeProfit]) input.removeAttribute('aria-label');
 
@@ -173,14 +179,16 @@ export function ticket(slug) {
   const requote = paced(1_000, ask);
 
   function fill(answer) {
-    say(figures.fill, answer ? price(answer.entryPrice) : '\u2013');
+    const limited = limit.value !== '';
+    say(figures.fill, !answer ? '\u2013' : limited ? `${price(limit.value)} or better` : price(answer.entryPrice));
     say(figures.cost, answer ? points(String(answer.entryCost).replace('-', '')) : '\u2013');
     say(figures.margin, answer ? points(answer.margin) : '\u2013');
     say(figures.free, answer ? points(answer.portfolio.free) : '\u2013');
     say(figures.event, answer ? signed(-Math.abs(answer.worstEvent)) : '\u2013');
     set(figures.event, 'data-tone', answer ? 'fall' : null);
-    say(figures.delay, !answer ? '\u2013' : answer.due ? 'after the in-play delay' : 'at once');
-    after.show(answer ? answer.portfolio.levelBps : null);
+    const when = limited ? 'when the price is there' : answer?.due ? 'after the in-play delay' : 'at once';
+    say(figures.delay, answer ? when : '\u2013');
+    after.show(answer?.portfolio.levelBps);
   }
 
   function label() {
@@ -193,7 +201,9 @@ export function ticket(slug) {
   async function submit(event) {
     event.preventDefault();
     if (!quoted || pending) return;
-    pending = { sent: Date.now() };
+    pending = { sent: now() };
+    opened = null;
+    since = pending.sent;
     label();
     say(problem, '');
     outcome.replaceChildren(h('p', {}, 'Sending\u2026'));
@@ -202,7 +212,7 @@ export function ticket(slug) {
     if (wanted.type === 'market') Object.assign(wanted, { clientPrice: league.instruments.get(slug)?.mark, slippageTolerance: '0.0100' });
     try {
       const answer = await once('POST', '/api/positions/open', { body: wanted, same });
-      settle(answer);
+      settle(answer, wanted.type === 'limit');
     } catch (error) {
       outcome.replaceChildren(hint());
       say(problem, error instanceof Problem ? error.advice : String(error));
@@ -210,10 +220,11 @@ export function ticket(slug) {
     }
   }
 
-  function settle(answer) {
+  function settle(answer, limited) {
     if (answer.order.status === 'filled') return filled(answer.position);
-    if (!answer.order.due) {
-      outcome.replaceChildren(h('p', {}, 'The limit order rests. It is in your portfolio.'));
+    // It may rest for the whole match: the next one need not wait for it.
+    if (answer.order.id && limited) {
+      outcome.replaceChildren(h('p', {}, 'The limit order waits for its price. '), h('a', { href: '#/portfolio' }, 'It is in your portfolio'));
       return done();
     }
     const wait = countdown(Date.parse(answer.order.due), pending.sent);
@@ -236,18 +247,19 @@ export function ticket(slug) {
 
   function ended(order) {
     if (!pending || order.id !== pending.order) return;
-    if (order.status === 'filled') return filled(null);
+    if (order.status === 'filled') return filled(opened);
     if (order.status !== 'cancelled') return;
     pending.wait.close();
-    outcome.replaceChildren(h('p', { class: 'cancelled' }, 'Cancelled at no cost. The reason is in the notices.'));
+    const why = order.reason ? `: ${words(order.reason).toLowerCase()}` : '';
+    outcome.replaceChildren(h('p', { class: 'cancelled' }, `Cancelled at no cost${why}.`));
     done();
   }
 
   function filled(position) {
     pending?.wait?.close();
     const text = position
-      ? `Filled: ${position.direction} ${position.lots} at ${price(position.entryPrice)}.`
-      : `Filled at ${time(new Date())}.`;
+      ? `Filled at ${price(position.entryPrice)}: ${position.direction}, ${position.lots} lots.`
+      : `Filled at ${time(now())}.`;
     outcome.replaceChildren(h('p', { class: 'filled' }, text), h('a', { href: '#/portfolio' }, 'See your portfolio'));
     done();
   }
@@ -260,6 +272,12 @@ export function ticket(slug) {
   const offs = [
     league.on('price', (moved) => moved === slug && requote()),
     league.on('order', ended),
+    league.on('position', ({ position, closed }) => {
+      if (closed || position?.instrument !== slug || Date.parse(position.openedAt) < since) return;
+      opened = position;
+      // Told in the same entry as the fill, before it or behind it.
+      if (outcome.querySelector('.filled')) filled(opened);
+    }),
     league.on('book', () => {
       if (pending?.order && !league.book.orders.some((order) => order.id === pending.order)) later();
       requote();
@@ -287,5 +305,25 @@ export function ticket(slug) {
     },
   };
 }
+
+/** For whoever trades for the first time. */
+const meanings = () =>
+  h(
+    'details',
+    {},
+    h('summary', {}, 'What do these figures mean?'),
+    h(
+      'dl',
+      { class: 'meanings' },
+      ...[
+        ['Lots', 'A lot is 100 shares: with one lot long, a price that rises by 1.00 wins 100 points; short, it loses them.'],
+        ['Margin', 'Set aside while the position is open, and yours again when it closes.'],
+        ['Worst single event', 'What one thing that happens on the pitch could cost you at most.'],
+        ['Margin level', 'What your book is worth by the margin it uses. At 100 % you are warned, at 50 % positions are closed.'],
+        ['Crowd', 'What traders hold long, less what they hold short; it moves the price beside the pitch.'],
+        ['Settles at', 'The one price at which everybody would be closed if the match ended now.'],
+      ].map(([term, text]) => h('div', {}, h('dt', {}, term), h('dd', {}, text))),
+    ),
+  );
 
 const fact = (text, figure) => h('div', {}, h('dt', { id: fresh('fact') }, text), figure);

@@ -1,11 +1,14 @@
 // Activity: what happens on the pitch and who trades, the latest first.
 
 import { get } from '../api.js';
-import { choice, h, keyed, show } from '../dom.js';
+import { choice, h, keyed, paced, show } from '../dom.js';
 import { minute, price, time, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league } from '../league.js';
 import { SIGNS } from '../parts/fixture.js';
+
+/** Trades come by the second; nobody reads faster. */
+const ASK_EVERY = 2_000;
 
 export function activity() {
   let kind = 'all';
@@ -41,33 +44,41 @@ export function activity() {
     ),
   );
 
-  async function read() {
+  const read = paced(300, async () => {
     const asked = kind;
-    const found = asked === 'all' ? league.activity : await ofKind(asked);
+    const page = await get('/api/activity', { kind: asked === 'all' ? undefined : asked, limit: 200 }).catch(() => null);
     // Another kind may have been chosen since.
-    if (!found || asked !== kind) return;
-    const items = found.filter((item) => item.kind !== 'match' || SIGNS[item.event.type]);
+    if (!page || asked !== kind) return;
+    const items = page.items.filter((item) => item.kind !== 'match' || SIGNS[item.event.type]);
     keyed(list, items, (item) => `${item.seq}-${item.n}`, row);
     show(none, !items.length);
-  }
+  });
 
-  const off = league.on('activity', read);
+  const timer = setInterval(() => document.hidden || read(), ASK_EVERY);
+  const off = league.on('pitch', read);
   read();
-  return { node, title: 'Activity', close: off };
+  return {
+    node,
+    title: 'Activity',
+    close() {
+      off();
+      clearInterval(timer);
+      read.cancel();
+    },
+  };
 }
-
-const ofKind = async (kind) => (kind === 'match' ? league.news : (await get('/api/activity', { kind, limit: 200 }).catch(() => null))?.items);
 
 function row(item) {
   const at = h('time', { class: 'muted figure', datetime: item.at }, time(item.at));
   if (item.kind === 'match') {
     const who = item.event.instrument ? `, ${league.name(item.event.instrument)}` : '';
+    const where = league.fixture(item.fixture);
     const gone = item.takenBack ? 'Taken back: ' : '';
     return h(
       'li',
       { 'data-kind': 'match', 'data-type': item.event.type },
       icon(SIGNS[item.event.type]),
-      h('span', {}, h('b', {}, `${minute(item.event)} ${gone}${words(item.event.type)}`), who),
+      h('span', {}, h('b', {}, `${minute(item.event)} ${gone}${words(item.event.type)}`), who, where ? h('span', { class: 'muted' }, ` \u00b7 ${where.home} v ${where.away}`) : null),
       at,
     );
   }

@@ -4,6 +4,7 @@ import { get } from '../api.js';
 import { h, keyed, paced, say, set, show } from '../dom.js';
 import { points, signed, time, tone, words } from '../format.js';
 import { league } from '../league.js';
+import { notice } from '../notices.js';
 
 /** R7.1: who is on the other side. */
 const OTHER_SIDE = {
@@ -15,6 +16,25 @@ const OTHER_SIDE = {
   referral: 'Mint',
   bad_debt: 'Insurance, house',
 };
+
+/** Lines asked for at a time. */
+const PAGE = 200;
+
+/** A page of the ledger, each line with the position that it is of, if it is of one. */
+async function read(cursor) {
+  const page = await get('/api/ledger', { limit: PAGE, cursor });
+  const end = page.items.at(-1)?.seq ?? 0;
+  const of = new Map();
+  // What closed without result moved nothing: there may be more positions than lines.
+  for (let place = cursor, more = true; more; ) {
+    const closed = await get('/api/positions', { status: 'closed', limit: PAGE, cursor: place });
+    for (const row of closed.items) of.set(`${row.seq} ${row.pnl}`, row);
+    place = closed.nextCursor;
+    more = place && closed.items.at(-1).seq > end;
+  }
+  for (const row of page.items) if (row.reason === 'realised') row.position = of.get(`${row.seq} ${row.amount}`);
+  return page;
+}
 
 export function ledger() {
   let cursor = null;
@@ -70,24 +90,27 @@ export function ledger() {
   }
 
   const latest = paced(800, async () => {
-    const page = await get('/api/ledger', { limit: 50 }).catch(() => null);
+    const page = await read().catch(() => null);
     if (!page) return;
-    const known = new Set(page.items.map((row) => `${row.seq}-${row.n}`));
-    const behind = rows.filter((row) => !known.has(`${row.seq}-${row.n}`));
-    if (!rows.length) cursor = page.nextCursor;
-    rows = [...page.items, ...behind];
+    const name = (row) => `${row.seq}-${row.n}`;
+    const known = new Set(page.items.map(name));
+    // More than a page came meanwhile: what was read before would have a gap above it.
+    const whole = rows.some((row) => known.has(name(row)));
+    if (!whole) cursor = page.nextCursor;
+    rows = whole ? [...page.items, ...rows.filter((row) => !known.has(name(row)))] : page.items;
     draw();
   });
 
   async function older() {
-    const page = await get('/api/ledger', { limit: 50, cursor }).catch(() => null);
+    const page = await read(cursor).catch((problem) => notice(problem.advice ?? String(problem), 'bad'));
     if (!page) return;
     rows = [...rows, ...page.items];
     cursor = page.nextCursor;
     draw();
   }
 
-  const off = league.on('book', () => latest());
+  // Prices change what a book is worth, not what the wallet holds.
+  const off = league.on('book', (book) => points(book.balance) !== balance.textContent && latest());
   draw();
   latest();
   return {
@@ -108,7 +131,7 @@ function line(row) {
     'tr',
     {},
     h('td', { class: 'figure' }, time(row.at)),
-    h('td', {}, words(row.reason)),
+    h('td', {}, row.position ? `${league.name(row.position.instrument)}: ${words(row.position.reason).toLowerCase()}` : words(row.reason)),
     amount,
     h(
       'td',

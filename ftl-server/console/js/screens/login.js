@@ -4,6 +4,9 @@ import { Problem, call, get } from '../api.js';
 import { field, h, say } from '../dom.js';
 import { session } from '../session.js';
 
+/** Between two attempts at a server that does not answer. */
+const PAUSE = 3_000;
+
 export function login() {
   const name = h('input', {
     type: 'text',
@@ -33,20 +36,22 @@ export function login() {
     }
   }
 
-  get('/api/districts', undefined, { anonymous: true })
-    .then(({ week }) =>
-      district.replaceChildren(
-        ...week.districts
-          .map((row) => row.district)
-          .sort()
-          .map((text) => h('option', {}, text)),
-      ),
-    )
-    .catch((error) => say(problem, error.advice ?? String(error)));
+  async function readDistricts() {
+    try {
+      const { week } = await get('/api/districts', undefined, { anonymous: true });
+      const names = week.districts.map((row) => row.district).sort();
+      district.replaceChildren(...names.map((text) => h('option', {}, text)));
+      if (waits) say(problem, '');
+    } catch (error) {
+      waits = true;
+      say(problem, error.advice ?? String(error));
+      if (node.isConnected) setTimeout(readDistricts, PAUSE);
+    }
+  }
 
-  return h(
+  const node = h(
     'main',
-    { class: 'login', id: 'content' },
+    { class: 'login', id: 'content', tabindex: '-1' },
     h(
       'section',
       { class: 'welcome' },
@@ -68,4 +73,7 @@ export function login() {
       enter,
     ),
   );
+  let waits = false;
+  readDistricts();
+  return node;
 }

@@ -1,17 +1,19 @@
 // A match: score and clock, both squads, what happens, and the player who is looked at.
 
 import { get } from '../api.js';
-import { h, keyed, paced, say, set } from '../dom.js';
-import { minute, words } from '../format.js';
+import { h, keyed, paced, say, set, show } from '../dom.js';
+import { date, minute, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league } from '../league.js';
+import { absent } from '../parts/absent.js';
 import { SIGNS, standing, tradeWindow } from '../parts/fixture.js';
 import { playerPanel } from '../parts/player.js';
 import { squad } from '../parts/squad.js';
 
 export function match(params) {
   const id = params.fixture;
-  let slug = params.instrument;
+  if (!league.fixture(id)) return absent('match');
+  let slug = league.instruments.has(params.instrument) ? params.instrument : undefined;
   let panel = null;
   const fixture = () => league.fixture(id);
   const known = fixture();
@@ -20,8 +22,8 @@ export function match(params) {
     clock: h('span', { class: 'clock figure' }),
     window: h('span', { class: 'chip' }),
   };
-  const home = squad(id, known?.home ?? '', () => slug);
-  const away = squad(id, known?.away ?? '', () => slug);
+  const home = squad(id, known.home, () => slug);
+  const away = squad(id, known.away, () => slug);
   const events = h('ol', { class: 'events', 'aria-live': 'polite', 'aria-relevant': 'additions' });
   const quiet = h('p', { class: 'muted quiet' }, 'Nothing has happened yet.');
   const middle = h('div', { class: 'middle' });
@@ -32,7 +34,7 @@ export function match(params) {
     h(
       'header',
       { class: 'scoreboard' },
-      h('h1', {}, h('span', { class: 'team' }, known?.home ?? id), parts.score, h('span', { class: 'team away' }, known?.away ?? '')),
+      h('h1', {}, h('span', { class: 'team' }, known.home), parts.score, h('span', { class: 'team away' }, known.away)),
       h('p', { class: 'row' }, parts.clock, parts.window),
     ),
     sides,
@@ -51,11 +53,13 @@ export function match(params) {
     if (!now) return;
     const before = now.phase === 'scheduled';
     say(parts.score, before ? 'v' : `${now.score.home} \u2013 ${now.score.away}`);
-    say(parts.clock, before ? `Kick-off ${standing(now)}` : standing(now));
+    const played = now.phase === 'finalised' ? `, ${date(now.kickOff)}` : '';
+    say(parts.clock, before ? `Kick-off ${standing(now)}` : `${standing(now)}${played}`);
     set(parts.clock, 'data-live', now.live);
     const { state, text } = tradeWindow(now);
     say(parts.window, text);
     set(parts.window, 'data-state', state);
+    show(parts.window, state !== 'over');
   }
 
   const read = paced(900, async () => {
@@ -81,10 +85,8 @@ export function match(params) {
   }
 
   const offs = [
-    league.on('fixtures', () => {
-      head();
-      read();
-    }),
+    league.on('fixtures', head),
+    league.on('pitch', read),
     league.on('market', () => {
       home.draw();
       away.draw();
@@ -106,11 +108,11 @@ export function match(params) {
   read();
   return {
     node,
-    title: known ? `${known.home} v ${known.away}` : id,
+    title: `${known.home} v ${known.away}`,
     change(next) {
-      if (next.fixture !== id || !next.instrument) return false;
+      if (next.fixture !== id || !league.instruments.has(next.instrument)) return false;
       choose(next.instrument);
-      middle.scrollIntoView?.({ block: 'nearest' });
+      panel.come();
       return true;
     },
     close() {

@@ -8,6 +8,7 @@ import { countdown } from '../parts/countdown.js';
 import { meter } from '../parts/meter.js';
 import { position, updatePosition } from '../parts/position.js';
 import { cancel } from '../parts/orders.js';
+import { session } from '../session.js';
 
 /** Why a position closed, for who did not close it. */
 const WHY = {
@@ -42,6 +43,7 @@ export function portfolio() {
     'div',
     { class: 'screen portfolio' },
     h('h1', {}, 'Portfolio'),
+    h('p', { class: 'muted whose' }, h('bdi', {}, session.player.name), `, ${session.player.district}`),
     h(
       'section',
       { class: 'card summary', 'aria-label': 'Summary' },
@@ -67,7 +69,7 @@ export function portfolio() {
     margin.show(book.levelBps);
     keyed(open, book.positions, (row) => row.id, position, updatePosition);
     show(noneOpen, !book.positions.length);
-    keyed(resting, book.orders, (row) => row.id, order);
+    keyed(resting, book.orders, (row) => `${row.id} ${row.cancelDue}`, order);
     show(restingPart, book.orders.length > 0);
   }
 
@@ -98,11 +100,12 @@ export function portfolio() {
 
 function order(row) {
   const what = row.action === 'open' ? `Open ${row.direction} ${row.lots}` : `Close ${row.lots}`;
-  const wait = row.due
+  // A limit order's delay is when it begins to look: it waits longer for its price.
+  const wait = row.due && row.type !== 'limit'
     ? countdown(Date.parse(row.due), Date.parse(row.placedAt)).node
-    : h('span', { class: 'muted' }, 'waits for its price');
+    : h('span', { class: 'muted' }, row.cancelDue ? 'is being taken back' : 'waits for its price');
   const button =
-    row.type === 'limit'
+    row.type === 'limit' && !row.cancelDue
       ? h(
           'button',
           {

@@ -96,7 +96,10 @@ export function ranks() {
     );
     const shownRows = [...board.rows];
     const last = shownRows.at(-1)?.rank ?? 0;
-    shownRows.push(...board.neighbours.filter((row) => row.rank > last));
+    const about = board.neighbours.filter((row) => row.rank > last);
+    // Between the first ones and those about me there may be many.
+    if (about[0]?.rank > last + 1) shownRows.push({ accountId: 'between', between: about[0].rank - last - 1 });
+    shownRows.push(...about);
     keyed(
       rows,
       shownRows,
@@ -137,13 +140,15 @@ const table = (heads, body, label) =>
   );
 
 function rankRow(row) {
-  const parts = { rank: h('td', { class: 'number figure' }), name: h('td', {}), score: h('td', { class: 'number figure delta' }) };
+  if (row.between) return h('tr', {}, h('td', {}), h('td', { class: 'muted', colspan: 2 }));
+  const parts = { rank: h('td', { class: 'number figure' }), name: h('td', { class: 'whose' }), score: h('td', { class: 'number figure delta' }) };
   const element = h('tr', {}, parts.rank, parts.name, parts.score);
   element.parts = parts;
   return element;
 }
 
 function updateRank(element, row, kind) {
+  if (row.between) return say(element.lastElementChild, row.between === 1 ? 'one more' : `${row.between} more`);
   const me = row.accountId === session.player.accountId;
   say(element.parts.rank, String(row.rank));
   say(element.parts.name, me ? `${row.name ?? session.player.name} (you)` : (row.name ?? `Bot ${row.accountId.slice(-4)}`));

@@ -1,15 +1,21 @@
 // The stadium: every match with its score, clock and trade window, and who moves most.
 
-import { h, keyed, say, set } from '../dom.js';
-import { change, minute, price, time, tone, words } from '../format.js';
+import { h, keyed, say, set, show } from '../dom.js';
+import { change, date, minute, price, time, tone, words } from '../format.js';
 import { icon } from '../icons.js';
-import { league } from '../league.js';
-import { SIGNS, playersOf, standing, tradeWindow } from '../parts/fixture.js';
+import { league, opening } from '../league.js';
+import { SIGNS, standing, tradeWindow } from '../parts/fixture.js';
 import { link } from '../router.js';
 
+const SINCE = 'Since kick-off.';
+/** Matches shown of those that are not on, at first and with every press. */
+const SOME = 6;
+/** A smaller change is shown as none. */
+const LEAST = 0.00005;
+const YET = new Set(['scheduled', 'postponed']);
+
 export function stadium() {
-  const live = h('ul', { class: 'fixtures' });
-  const others = h('ul', { class: 'fixtures' });
+  const parts = [part('On now'), part('Next'), part('Played')];
   const movers = h('ol', { class: 'movers' });
   const latest = h('ol', { class: 'activity' });
   const latestCard = h('section', { class: 'card', 'aria-labelledby': 'latest' }, h('h2', { id: 'latest' }, 'Latest on the pitch'), latest);
@@ -20,36 +26,30 @@ export function stadium() {
     h('p', {}, 'A match appears here as soon as it is announced. An operator can start a replay on the operator\u2019s page.'),
     h('a', { class: 'button', href: '#/operator' }, 'Operator\u2019s page'),
   );
-  const liveHead = h('h2', {}, 'On now');
-  const otherHead = h('h2', {}, 'Before and after');
   const node = h(
     'div',
     { class: 'screen stadium' },
     h('h1', {}, 'Stadium'),
     nothing,
-    h('div', { class: 'grounds' }, liveHead, live, otherHead, others, latestCard),
-    h('section', { class: 'card movers-card', 'aria-labelledby': 'movers' }, h('h2', { id: 'movers' }, 'On the move'), movers),
+    h('div', { class: 'grounds' }, ...parts.map((part) => part.node), latestCard),
+    h('section', { class: 'card movers-card', 'aria-labelledby': 'movers' }, h('h2', { id: 'movers' }, 'On the move'), h('p', { class: 'muted small' }, SINCE), movers),
   );
 
   function draw() {
-    const on = league.fixtures.filter((fixture) => fixture.live);
-    const off = league.fixtures.filter((fixture) => !fixture.live);
+    const byKickOff = [...league.fixtures].sort((a, b) => Date.parse(a.kickOff) - Date.parse(b.kickOff));
+    const over = (fixture) => !fixture.live && !YET.has(fixture.phase);
     nothing.hidden = league.fixtures.length > 0;
-    liveHead.hidden = live.hidden = !on.length;
-    otherHead.hidden = others.hidden = !off.length;
-    keyed(live, on, (fixture) => fixture.id, card, update);
-    keyed(others, off, (fixture) => fixture.id, card, update);
+    parts[0].keep(byKickOff.filter((fixture) => fixture.live), Infinity);
+    parts[1].keep(byKickOff.filter((fixture) => YET.has(fixture.phase)), SOME);
+    parts[2].keep(byKickOff.filter(over).reverse(), SOME);
     move();
   }
 
   function move() {
-    const rows = [...league.instruments.values()].map((row) => {
-      const first = league.trails.get(row.id)?.[0]?.mark ?? Number(row.mark);
-      return { row, by: (Number(row.mark) - first) / first, first };
-    });
-    rows.sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
-    keyed(movers, rows.slice(0, 6), ({ row }) => row.id, mover, updateMover);
-    node.querySelector('.movers-card').hidden = !rows.length;
+    const by = (row) => Math.abs(Number(row.mark) - opening(row)) / opening(row);
+    const rows = [...league.instruments.values()].filter((row) => by(row) >= LEAST).sort((a, b) => by(b) - by(a));
+    keyed(movers, rows.slice(0, 6), (row) => row.id, mover, updateMover);
+    show(node.querySelector('.movers-card'), rows.length > 0);
   }
 
   function happen() {
@@ -58,7 +58,7 @@ export function stadium() {
     latestCard.hidden = !items.length;
   }
 
-  const offs = [league.on('fixtures', draw), league.on('market', move), league.on('activity', happen)];
+  const offs = [league.on('fixtures', draw), league.on('market', move), league.on('pitch', happen)];
   happen();
   draw();
   return { node, title: 'Stadium', close: () => offs.forEach((off) => off()) };
@@ -78,12 +78,35 @@ const happening = (item) =>
     h('time', { class: 'muted figure', datetime: item.at }, time(item.at)),
   );
 
+/** Some of the matches; a press shows more. */
+function part(title) {
+  const list = h('ul', { class: 'fixtures' });
+  const more = h('button', { class: 'button small', on: { click: () => draw(shown + 4 * SOME) } });
+  const node = h('section', { class: 'part', 'aria-label': title }, h('h2', {}, title), list, more);
+  let all = [];
+  let shown = 0;
+  function draw(most) {
+    shown = most;
+    keyed(list, all.slice(0, shown), (fixture) => fixture.id, card, update);
+    say(more, `Show more of ${all.length}`);
+    show(more, all.length > shown);
+    show(node, all.length > 0);
+  }
+  return {
+    node,
+    keep(rows, first) {
+      all = rows;
+      draw(Math.max(shown, first));
+    },
+  };
+}
+
 function card(fixture) {
   const parts = {
     score: h('span', { class: 'score figure' }),
     clock: h('span', { class: 'clock figure' }),
     window: h('span', { class: 'chip' }),
-    count: h('span', { class: 'muted' }),
+    day: h('span', { class: 'muted' }),
   };
   const item = h(
     'li',
@@ -91,7 +114,7 @@ function card(fixture) {
     h(
       'a',
       { class: 'card fixture', href: link('match', fixture.id) },
-      h('span', { class: 'row' }, parts.clock, parts.window),
+      h('span', { class: 'row' }, parts.clock, parts.day, parts.window),
       h(
         'span',
         { class: 'teams' },
@@ -99,7 +122,6 @@ function card(fixture) {
         parts.score,
         h('span', { class: 'team away' }, fixture.away),
       ),
-      h('span', { class: 'row' }, parts.count),
     ),
   );
   item.parts = parts;
@@ -107,18 +129,18 @@ function card(fixture) {
 }
 
 function update(item, fixture) {
-  const { score, clock, window, count } = item.parts;
-  const before = fixture.phase === 'scheduled' || fixture.phase === 'postponed';
-  say(score, before ? 'v' : `${fixture.score.home} \u2013 ${fixture.score.away}`);
+  const { score, clock, window, day } = item.parts;
+  say(score, YET.has(fixture.phase) ? 'v' : `${fixture.score.home} \u2013 ${fixture.score.away}`);
   say(clock, standing(fixture));
   set(clock, 'data-live', fixture.live);
   const { state, text } = tradeWindow(fixture);
   say(window, text);
   set(window, 'data-state', state);
-  say(count, `${playersOf(fixture).length} players`);
+  show(window, state !== 'over');
+  say(day, fixture.live || fixture.phase === 'scheduled' ? '' : date(fixture.kickOff));
 }
 
-function mover({ row }) {
+function mover(row) {
   const figures = { mark: h('span', { class: 'figure' }), by: h('span', { class: 'figure delta' }) };
   const item = h(
     'li',
@@ -136,8 +158,8 @@ function mover({ row }) {
   return item;
 }
 
-function updateMover(item, { row, first, by }) {
+function updateMover(item, row) {
   say(item.parts.mark, price(row.mark));
-  say(item.parts.by, change(first, Number(row.mark)));
-  set(item.parts.by, 'data-tone', tone(Math.round(by * 1e4)));
+  say(item.parts.by, change(opening(row), Number(row.mark)));
+  set(item.parts.by, 'data-tone', tone(Number(row.mark) - opening(row)));
 }
