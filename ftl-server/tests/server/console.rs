@@ -156,6 +156,8 @@ async fn nobody_gets_lost(page: &Chromium) {
     // Over the navigation, not away from the match.
     page.eval("document.querySelector('.skip').click(), true").await;
     page.until("document.activeElement.id === 'content' && location.hash.endsWith('/lionel-messi')").await;
+    // Nor past fifty players on the way to the ticket.
+    page.until("document.querySelector('.ticket').compareDocumentPosition(document.querySelector('.squad a')) & 4").await;
     // On a phone the squads are far below the chart: it comes, and so does the focus.
     page.look(LOOKS[2]).await;
     for (slug, name) in [("hugo-lloris", "Hugo Lloris"), ("lionel-messi", "Lionel Messi")] {

@@ -22,6 +22,7 @@ export function playerPanel(slug) {
   const row = () => league.instruments.get(slug);
   const mark = h('span', { class: 'big figure' });
   const delta = h('span', { class: 'delta figure' });
+  const since = h('span', { class: 'since muted' }, ' since kick-off');
   const settle = h('span', { class: 'figure' });
   const base = h('span', { class: 'figure' });
   const crowd = h('span', { class: 'figure' });
@@ -69,7 +70,7 @@ export function playerPanel(slug) {
       'header',
       { class: 'player-head' },
       h('div', {}, name, h('p', { class: 'muted' }, [row()?.team, row()?.position].filter(Boolean).join(' \u00b7 '))),
-      h('div', { class: 'player-price' }, h('span', { class: 'unseen' }, 'Price: '), mark, delta),
+      h('div', { class: 'player-price' }, h('span', { class: 'unseen' }, 'Price: '), mark, h('span', {}, delta, since)),
     ),
     h('div', { class: 'chart-tools' }, styles, spans),
     chart.node,
@@ -88,7 +89,8 @@ export function playerPanel(slug) {
     if (!now) return;
     say(mark, price(now.mark));
     const from = opening(now);
-    say(delta, now.fixture ? `${change(from, Number(now.mark))} since kick-off` : '');
+    say(delta, now.fixture ? change(from, Number(now.mark)) : '');
+    show(since, Boolean(now.fixture));
     set(delta, 'data-tone', tone(Math.round((Number(now.mark) - from) * 100)));
     say(base, price(now.liveBase));
     say(settle, price(now.settlementPrice));
@@ -199,9 +201,9 @@ export function playerPanel(slug) {
     /** Who was chosen far below is brought to where he can be seen, and read aloud. */
     come() {
       const { top } = card.getBoundingClientRect();
-      if (top > 0 && top < innerHeight / 2) return;
-      card.scrollIntoView({ block: 'start' });
-      name.focus({ preventScroll: true });
+      const seen = top > 0 && top < innerHeight / 2;
+      if (!seen) card.scrollIntoView({ block: 'start' });
+      if (!seen || document.activeElement?.matches(':focus-visible')) name.focus({ preventScroll: true });
     },
     close() {
       offs.forEach((off) => off());

@@ -1,6 +1,6 @@
 // One side of a match: every player with price, change and sparkline; a press chooses him.
 
-import { h, keyed, say, set, svg } from '../dom.js';
+import { h, keyed, say, set, show, svg } from '../dom.js';
 import { change, price, tone } from '../format.js';
 import { league, opening } from '../league.js';
 import { link } from '../router.js';
@@ -14,11 +14,14 @@ const FROM_THE_FRONT = ['forward', 'midfielder', 'defender', 'goalkeeper'];
 /** `members` of the squad answer; `chosen()` says who is looked at. */
 export function squad(fixture, team, chosen) {
   const list = h('ul', { class: 'squad' });
-  const node = h('section', { class: 'squad-side', 'aria-label': team }, h('h2', {}, team), list);
+  const unknown = h('p', { class: 'muted', hidden: true }, 'The squad is not known yet.');
+  const name = h('h2', { tabindex: '-1' }, team);
+  const node = h('section', { class: 'squad-side', 'aria-label': team }, name, unknown, list);
   let members = [];
 
+  /** A substitution moves nobody: a finger may be on his way. */
   function sorted() {
-    const place = (member) => (member.onPitch ? 0 : member.starts ? 1 : 2) * 10 + FROM_THE_FRONT.indexOf(member.position);
+    const place = (member) => (member.starts ? 0 : 10) + FROM_THE_FRONT.indexOf(member.position);
     return [...members].sort((a, b) => place(a) - place(b));
   }
 
@@ -67,7 +70,7 @@ export function squad(fixture, team, chosen) {
     const stop = obstacle(found);
     say(state, stop ? stop.short : '');
     set(state, 'data-kind', stop?.kind);
-    set(item, 'data-off', !member.onPitch && !member.starts);
+    set(item, 'data-off', members.some(({ onPitch }) => onPitch) ? !member.onPitch : !member.starts);
     set(item.firstElementChild, 'aria-current', chosen() === member.instrument ? 'true' : null);
     const mine = league.book?.positions.filter((position) => position.instrument === member.instrument) ?? [];
     say(held, mine.map((position) => (position.direction === 'long' ? '\u25b2' : '\u25bc')).join(''));
@@ -78,11 +81,17 @@ export function squad(fixture, team, chosen) {
     node,
     keep(next) {
       members = next;
+      show(unknown, !members.length);
+      show(list, members.length > 0);
       draw();
       for (const { instrument } of members.filter((member) => member.starts || member.onPitch))
         league.fillTrail(instrument).catch(() => {});
     },
     draw,
+    come() {
+      name.scrollIntoView({ block: 'start' });
+      name.focus({ preventScroll: true });
+    },
     move(slug) {
       const item = list.querySelector(`[data-key="${CSS.escape(slug)}"]`);
       const member = members.find(({ instrument }) => instrument === slug);

@@ -7,7 +7,7 @@ import { points, price, signed, time, words } from '../format.js';
 import { league } from '../league.js';
 import { session } from '../session.js';
 import { countdown } from './countdown.js';
-import { obstacle } from './fixture.js';
+import { obstacle, tradeWindow } from './fixture.js';
 import { meter } from './meter.js';
 
 /** Sizes for one press. */
@@ -23,7 +23,12 @@ export function ticket(slug) {
   /** What was opened here last: a fill that rested is told without its price. */
   let opened = null;
   let since = Infinity;
-  const halt = () => obstacle(league.instruments.get(slug) ?? { active: true });
+  const halt = () => {
+    const row = league.instruments.get(slug) ?? { active: true };
+    const match = league.fixture(row.fixture);
+    const shut = match && tradeWindow(match).state === 'shut';
+    return obstacle(row) ?? (shut ? { text: 'Closing only' } : null);
+  };
   const direction = choice(
     'Direction',
     [
@@ -269,6 +274,7 @@ export function ticket(slug) {
     quote();
   }
 
+  const look = () => Boolean(halt()) !== halted && quote();
   const offs = [
     league.on('price', (moved) => moved === slug && requote()),
     league.on('order', ended),
@@ -282,9 +288,8 @@ export function ticket(slug) {
       if (pending?.order && !league.book.orders.some((order) => order.id === pending.order)) later();
       requote();
     }),
-    league.on('market', () => {
-      if (Boolean(halt()) !== halted) quote();
-    }),
+    league.on('market', look),
+    league.on('fixtures', look),
   ];
   const hint = () =>
     h(

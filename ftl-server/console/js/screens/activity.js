@@ -1,7 +1,7 @@
 // Activity: what happens on the pitch and who trades, the latest first.
 
 import { get } from '../api.js';
-import { choice, h, keyed, paced, show } from '../dom.js';
+import { choice, h, keyed, paced, set, show } from '../dom.js';
 import { minute, price, time, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league } from '../league.js';
@@ -12,7 +12,9 @@ const ASK_EVERY = 2_000;
 
 export function activity() {
   let kind = 'all';
+  let held = false;
   const list = h('ol', { class: 'activity' });
+  const hold = h('button', { class: 'button small', 'aria-pressed': 'false', on: { click: toggle } }, 'Hold still');
   const none = h('p', { class: 'muted' }, 'Nothing yet.');
   const node = h(
     'div',
@@ -38,11 +40,19 @@ export function activity() {
             read();
           },
         ),
+        hold,
       ),
       none,
       list,
     ),
   );
+
+  /** Nobody reads what moves away. */
+  function toggle() {
+    held = !held;
+    set(hold, 'aria-pressed', String(held));
+    if (!held) read();
+  }
 
   const read = paced(300, async () => {
     const asked = kind;
@@ -54,8 +64,8 @@ export function activity() {
     show(none, !items.length);
   });
 
-  const timer = setInterval(() => document.hidden || read(), ASK_EVERY);
-  const off = league.on('pitch', read);
+  const timer = setInterval(() => document.hidden || held || read(), ASK_EVERY);
+  const off = league.on('pitch', () => held || read());
   read();
   return {
     node,

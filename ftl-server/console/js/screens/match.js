@@ -24,10 +24,12 @@ export function match(params) {
   };
   const home = squad(id, known.home, () => slug);
   const away = squad(id, known.away, () => slug);
-  const events = h('ol', { class: 'events', 'aria-live': 'polite', 'aria-relevant': 'additions' });
+  const events = h('ol', { class: 'events', tabindex: '0', 'aria-labelledby': 'happenings', 'aria-live': 'polite', 'aria-relevant': 'additions' });
   const quiet = h('p', { class: 'muted quiet' }, 'Nothing has happened yet.');
   const middle = h('div', { class: 'middle' });
   const sides = h('div', { class: 'sides' }, home.node, away.node);
+  // For phones, where they are far below, and for keyboards.
+  const toSquads = h('button', { class: 'button small to-squads', on: { click: () => home.come() } }, 'Choose a player');
   const node = h(
     'div',
     { class: 'screen match' },
@@ -36,8 +38,8 @@ export function match(params) {
       { class: 'scoreboard' },
       h('h1', {}, h('span', { class: 'team' }, known.home), parts.score, h('span', { class: 'team away' }, known.away)),
       h('p', { class: 'row' }, parts.clock, parts.window),
+      toSquads,
     ),
-    sides,
     middle,
     h(
       'section',
@@ -46,13 +48,15 @@ export function match(params) {
       quiet,
       events,
     ),
+    // Last, as on a phone: whoever goes by keyboard trades before he passes fifty players.
+    sides,
   );
 
   function head() {
     const now = fixture();
     if (!now) return;
     const before = now.phase === 'scheduled';
-    say(parts.score, before ? 'v' : `${now.score.home} \u2013 ${now.score.away}`);
+    say(parts.score, before || now.phase === 'postponed' ? 'v' : `${now.score.home} \u2013 ${now.score.away}`);
     const played = now.phase === 'finalised' ? `, ${date(now.kickOff)}` : '';
     say(parts.clock, before ? `Kick-off ${standing(now)}` : `${standing(now)}${played}`);
     set(parts.clock, 'data-live', now.live);

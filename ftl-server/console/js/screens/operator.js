@@ -36,7 +36,16 @@ export function operator() {
     );
   }
 
+  /** A server that was started anew may have another token. */
+  async function ask() {
+    const problem = await call('GET', '/api/admin', { operator: true }).then(() => null, (refused) => refused);
+    if (problem?.status !== 401) return;
+    session.setOperator(null);
+    draw();
+  }
+
   draw();
+  if (session.operator) ask();
   return { node, title: 'Operator', close: () => parts.forEach((part) => part.close?.()) };
 }
 

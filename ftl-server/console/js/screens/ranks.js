@@ -98,16 +98,12 @@ export function ranks() {
     const last = shownRows.at(-1)?.rank ?? 0;
     const about = board.neighbours.filter((row) => row.rank > last);
     // Between the first ones and those about me there may be many.
-    if (about[0]?.rank > last + 1) shownRows.push({ accountId: 'between', between: about[0].rank - last - 1 });
+    if (about[0]?.rank > last + 1) shownRows.push({ between: about[0].rank - last - 1 });
     shownRows.push(...about);
-    keyed(
-      rows,
-      shownRows,
-      (row) => row.accountId,
-      rankRow,
-      (element, row) => updateRank(element, row, kind),
-    );
-    keyed(districts, table.week.districts, (row) => row.district, districtRow, updateDistrict);
+    // A place stays where it is; who stands there changes.
+    const places = (list) => list.map((row, place) => ({ row, place }));
+    keyed(rows, places(shownRows), ({ place }) => place, rankRow, (element, { row }) => updateRank(element, row, kind));
+    keyed(districts, places(table.week.districts), ({ place }) => place, rankRow, (element, { row }) => updateDistrict(element, row));
   });
 
   const timer = setInterval(() => document.hidden || read(), 3_000);
@@ -139,8 +135,7 @@ const table = (heads, body, label) =>
     body,
   );
 
-function rankRow(row) {
-  if (row.between) return h('tr', {}, h('td', {}), h('td', { class: 'muted', colspan: 2 }));
+function rankRow() {
   const parts = { rank: h('td', { class: 'number figure' }), name: h('td', { class: 'whose' }), score: h('td', { class: 'number figure delta' }) };
   const element = h('tr', {}, parts.rank, parts.name, parts.score);
   element.parts = parts;
@@ -148,23 +143,25 @@ function rankRow(row) {
 }
 
 function updateRank(element, row, kind) {
-  if (row.between) return say(element.lastElementChild, row.between === 1 ? 'one more' : `${row.between} more`);
   const me = row.accountId === session.player.accountId;
-  say(element.parts.rank, String(row.rank));
-  say(element.parts.name, me ? `${row.name ?? session.player.name} (you)` : (row.name ?? `Bot ${row.accountId.slice(-4)}`));
-  say(element.parts.score, shown(kind, row.score).replace(' points', ''));
-  set(element.parts.score, 'data-tone', kind === 'equity' ? null : tone(Number(row.score)));
   set(element, 'data-me', me);
-}
-
-function districtRow(row) {
-  const parts = { rank: h('td', { class: 'number figure' }), score: h('td', { class: 'number figure' }) };
-  const element = h('tr', { 'data-me': row.district === session.player.district }, parts.rank, h('td', {}, row.district), parts.score);
-  element.parts = parts;
-  return element;
+  if (row.between) {
+    fill(element, '', `and ${row.between} more`, '');
+    return;
+  }
+  const name = me ? `${row.name ?? session.player.name} (you)` : (row.name ?? `Bot ${row.accountId.slice(-4)}`);
+  fill(element, row.rank, name, shown(kind, row.score).replace(' points', ''));
+  set(element.parts.score, 'data-tone', kind === 'equity' ? null : tone(Number(row.score)));
 }
 
 function updateDistrict(element, row) {
-  say(element.parts.rank, row.rank === null ? '\u2013' : String(row.rank));
-  say(element.parts.score, points(row.score));
+  set(element, 'data-me', row.district === session.player.district);
+  fill(element, row.rank ?? '\u2013', row.district, points(row.score));
+  set(element.parts.score, 'data-tone', 'flat');
+}
+
+function fill({ parts }, rank, name, score) {
+  say(parts.rank, String(rank));
+  say(parts.name, name);
+  say(parts.score, score);
 }

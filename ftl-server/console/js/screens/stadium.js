@@ -1,6 +1,6 @@
 // The stadium: every match with its score, clock and trade window, and who moves most.
 
-import { h, keyed, say, set, show } from '../dom.js';
+import { h, keyed, paced, say, set, show } from '../dom.js';
 import { change, date, minute, price, time, tone, words } from '../format.js';
 import { icon } from '../icons.js';
 import { league, opening } from '../league.js';
@@ -15,6 +15,7 @@ const LEAST = 0.00005;
 const YET = new Set(['scheduled', 'postponed']);
 
 export function stadium() {
+  let ranked = null;
   const parts = [part('On now'), part('Next'), part('Played')];
   const movers = h('ol', { class: 'movers' });
   const latest = h('ol', { class: 'activity' });
@@ -42,13 +43,22 @@ export function stadium() {
     parts[0].keep(byKickOff.filter((fixture) => fixture.live), Infinity);
     parts[1].keep(byKickOff.filter((fixture) => YET.has(fixture.phase)), SOME);
     parts[2].keep(byKickOff.filter(over).reverse(), SOME);
-    move();
   }
+
+  /** Who stands where changes seldom; the places stay where they are, and what they say is of now. */
+  const rank = paced(5_000, () => {
+    ranked = null;
+    move();
+  });
 
   function move() {
     const by = (row) => Math.abs(Number(row.mark) - opening(row)) / opening(row);
-    const rows = [...league.instruments.values()].filter((row) => by(row) >= LEAST).sort((a, b) => by(b) - by(a));
-    keyed(movers, rows.slice(0, 6), (row) => row.id, mover, updateMover);
+    if (!ranked?.length) {
+      const rows = [...league.instruments.values()].filter((row) => by(row) >= LEAST).sort((a, b) => by(b) - by(a));
+      ranked = rows.slice(0, 6).map((row) => row.id);
+    }
+    const rows = ranked.map((id, place) => ({ place, row: league.instruments.get(id) })).filter(({ row }) => row);
+    keyed(movers, rows, ({ place }) => place, mover, updateMover);
     show(node.querySelector('.movers-card'), rows.length > 0);
   }
 
@@ -58,9 +68,17 @@ export function stadium() {
     latestCard.hidden = !items.length;
   }
 
-  const offs = [league.on('fixtures', draw), league.on('market', move), league.on('pitch', happen)];
+  const offs = [
+    league.on('fixtures', draw),
+    league.on('market', rank),
+    league.on('price', paced(1_000, move)),
+    league.on('price', rank),
+    league.on('pitch', happen),
+    rank.cancel,
+  ];
   happen();
   draw();
+  move();
   return { node, title: 'Stadium', close: () => offs.forEach((off) => off()) };
 }
 
@@ -140,25 +158,23 @@ function update(item, fixture) {
   say(day, fixture.live || fixture.phase === 'scheduled' ? '' : date(fixture.kickOff));
 }
 
-function mover(row) {
-  const figures = { mark: h('span', { class: 'figure' }), by: h('span', { class: 'figure delta' }) };
-  const item = h(
-    'li',
-    {},
-    h(
-      'a',
-      { href: row.fixture ? link('match', row.fixture, row.id) : link('player', row.id) },
-      h('span', { class: 'name' }, row.name),
-      h('span', { class: 'muted team' }, row.team),
-      figures.mark,
-      figures.by,
-    ),
-  );
-  item.parts = figures;
+function mover() {
+  const parts = {
+    name: h('span', { class: 'name' }),
+    team: h('span', { class: 'muted team' }),
+    mark: h('span', { class: 'figure' }),
+    by: h('span', { class: 'figure delta' }),
+  };
+  parts.way = h('a', {}, parts.name, parts.team, parts.mark, parts.by);
+  const item = h('li', {}, parts.way);
+  item.parts = parts;
   return item;
 }
 
-function updateMover(item, row) {
+function updateMover(item, { row }) {
+  set(item.parts.way, 'href', row.fixture ? link('match', row.fixture, row.id) : link('player', row.id));
+  say(item.parts.name, row.name);
+  say(item.parts.team, row.team);
   say(item.parts.mark, price(row.mark));
   say(item.parts.by, change(opening(row), Number(row.mark)));
   set(item.parts.by, 'data-tone', tone(Number(row.mark) - opening(row)));
