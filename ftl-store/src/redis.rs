@@ -16,3 +16,4 @@ pub mod journal;
 pub mod recovery;
 mod stream;
 pub mod tickets;
+mod turn;

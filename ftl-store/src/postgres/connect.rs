@@ -80,6 +80,11 @@ impl Database {
         Self { options: self.options.clone().options(alive) }
     }
 
+    /// For sessions that hold what others wait for: the server ends one that asks nothing for so long.
+    pub(crate) fn let_go_when_idle(&self, longest: Duration) -> Self {
+        Self { options: self.options.clone().options([("idle_session_timeout", longest.as_millis().to_string())]) }
+    }
+
     /// For sessions that store nothing, and so need not wait for a sync.
     pub(crate) fn without_sync(&self) -> Self {
         Self { options: self.options.clone().options([("synchronous_commit", "off")]) }

@@ -3,6 +3,8 @@
 //! A league says which store orders it. Its rows in `batches` are the journal where that is PostgreSQL, and the archive
 //! where it is Redis; opened as the other, two heads would decide what comes next, so that is refused.
 
+use std::time::Duration;
+
 use ftl_core::journal::JournalClock;
 use ftl_core::time::At;
 use sqlx::{Connection, PgConnection, Row};
@@ -119,6 +121,10 @@ pub(crate) async fn begin_stream(database: &Database, league: &str) -> Result<bo
     Ok(begun.rows_affected() == 1)
 }
 
+/// How long the holder of a league's lock may be silent: one that is frozen, or cut off, must not keep the league from
+/// being recovered by another. Longer than a step of a recovery may take.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// The right to recover a league, held by a session: it goes when the session does.
 pub struct EpochLock {
     connection: PgConnection,
@@ -128,7 +134,7 @@ pub struct EpochLock {
 impl EpochLock {
     /// Takes it, or says that another process has it.
     pub async fn take(database: &Database, league: &str) -> Result<Self, LeagueError> {
-        let mut connection = database.named("ftl recovery").connect().await?;
+        let mut connection = database.named("ftl recovery").let_go_when_idle(IDLE).connect().await?;
         let taken: bool =
             sqlx::query_scalar("SELECT pg_try_advisory_lock(1179929669, hashtext($1))").bind(league).fetch_one(&mut connection).await?;
         if taken { Ok(Self { connection, league: league.into() }) } else { Err(LeagueError::Recovering(league.into())) }
@@ -148,6 +154,12 @@ impl EpochLock {
             .execute(&mut self.connection)
             .await?;
         if raised.rows_affected() == 1 { Ok(from + 1) } else { Err(LeagueError::EpochMoved { expected: from }) }
+    }
+
+    /// Says that whoever holds it still works: a holder that says nothing for [`IDLE`] loses it.
+    pub(crate) async fn keep(&mut self) -> Result<(), LeagueError> {
+        sqlx::query("SELECT 1").execute(&mut self.connection).await?;
+        Ok(())
     }
 
     /// Lets go of it.

@@ -95,11 +95,22 @@ fn authority(url: &str) -> Option<(String, PathBuf)> {
     Some((url, path.into()))
 }
 
-/// What a life of a server calls itself: after a restart, or of a replica that was promoted, it is another. Empty where the
-/// service does not tell.
-pub(super) async fn run_id(connection: &mut MultiplexedConnection) -> RedisResult<String> {
-    let server: String = redis::cmd("INFO").arg("server").query_async(connection).await?;
-    Ok(field(&server, "run_id").to_owned())
+/// What a life of a server calls itself: after a restart, or of a replica that was promoted, it is another; so it is of a
+/// master that was a replica meanwhile, and has what that one's master had. Empty where the service does not tell.
+pub(super) async fn life(connection: &mut MultiplexedConnection) -> RedisResult<String> {
+    let mut both = redis::pipe();
+    both.cmd("INFO").arg("server").cmd("INFO").arg("replication");
+    let (server, replication): (String, String) = both.query_async(connection).await?;
+    Ok(life_of(&server, &replication))
+}
+
+/// `master_replid2` is the history that a server followed before it was promoted: zeros where it never followed one.
+fn life_of(server: &str, replication: &str) -> String {
+    let (run, followed) = (field(server, "run_id"), field(replication, "master_replid2"));
+    match run.is_empty() || followed.bytes().all(|digit| digit == b'0') {
+        true => run.to_owned(),
+        false => format!("{run} after {followed}"),
+    }
 }
 
 pub(super) fn field<'i>(info: &'i str, name: &str) -> &'i str {
@@ -121,6 +132,11 @@ impl Keys {
     /// Where the journal ends.
     pub(super) fn head(&self) -> String {
         format!("{{{}}}:head", self.league)
+    }
+
+    /// Whose turn it is to mend the stream.
+    pub(super) fn turn(&self) -> String {
+        format!("{{{}}}:turn", self.league)
     }
 
     /// A ticket that opened a stream.
@@ -187,6 +203,15 @@ mod tests {
         assert_eq!(taken("rediss://h:1/0?sslrootcert=/a/ca.pem").as_deref(), Some("rediss://h:1/0 /a/ca.pem"));
         assert_eq!(taken("rediss://h/?protocol=resp3&sslrootcert=ca.pem").as_deref(), Some("rediss://h/?protocol=resp3 ca.pem"));
         assert_eq!(taken("rediss://h/?protocol=resp3"), None);
+    }
+
+    #[test]
+    fn a_server_that_followed_another_is_in_another_life() {
+        let server = "# Server\r\nredis_version:7.0.15\r\nrun_id:ab\r\n";
+        assert_eq!(life_of(server, "master_replid2:0000\r\n"), "ab");
+        assert_eq!(life_of(server, "role:master\r\n"), "ab");
+        assert_eq!(life_of(server, "master_replid2:00c0\r\n"), "ab after 00c0");
+        assert_eq!(life_of("", "master_replid2:00c0\r\n"), "");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use redis::RedisError;
 
 use self::store::Store;
 use self::watch::Watch;
-use super::connect::{ConnectError, Keys, Link, RedisServer, run_id};
+use super::connect::{ConnectError, Keys, Link, RedisServer, life};
 use super::stream::{self, Entry};
 use crate::appending::{Appender, Head, SharedOptions};
 use crate::archive::Archive;
@@ -83,8 +83,9 @@ impl RedisJournal {
         if leagues::begin_stream(database, league).await? {
             let mut connection = link.connection().await.map_err(ConnectError::Unreachable)?;
             let empty = Head { epoch: 0, check: ChainCheck::default() };
-            let run = run_id(&mut connection).await.map_err(ConnectError::Unreachable)?;
-            stream::set_head(&mut connection, &keys, &empty, &run).await.map_err(ConnectError::Unreachable)?;
+            let run = life(&mut connection).await.map_err(ConnectError::Unreachable)?;
+            let set = stream::setting_head(&keys, &empty, &run);
+            set.exec_async(&mut connection).await.map_err(ConnectError::Unreachable)?;
         }
         let store = Store::new(Link::new(redis, options.patience), keys.clone(), options.most_skew_ms);
         let appender = Appender::start(store, founded.meta.clock, &options);
@@ -122,10 +123,13 @@ impl RedisJournal {
     async fn stream_head(&self) -> Result<Head, JournalError> {
         let asked = async {
             let mut connection = self.link.connection().await?;
-            stream::head(&mut connection, &self.keys).await
+            let life = life(&mut connection).await?;
+            Ok((stream::head_fields(&mut connection, &self.keys).await?, life))
         };
-        let head = self.link.checked(asked.await).await.map_err(no_answer)?;
-        head.ok_or_else(|| JournalError("the stream is gone; it is recovered from the archive".into()))
+        let (fields, life) = self.link.checked(asked.await).await.map_err(no_answer)?;
+        // Out of a former life of the server it may be an older one: who begins there would serve what is over.
+        let head = if stream::is_of(&fields, &life) { stream::head_of(&fields) } else { None };
+        head.ok_or_else(|| JournalError("the stream is gone, or its server began anew; it is recovered from the archive".into()))
     }
 
     /// Entries from `from` on, itself included, of the stream that takes more, and where that ends.

@@ -5,15 +5,17 @@
 //!   is archived ──▶ the epoch is raised ──▶ a new stream is filled from the archive ──▶ its head is set ──▶ the old one goes
 //! ```
 //! The archive's head is the truth. What was acknowledged beyond it and is nowhere any more is lost, and named. A recovery
-//! that dies on the way leaves no head, so the next one begins anew. A flusher calls it; it must never run without the lock.
+//! that dies on the way leaves no head, so the next one begins anew; one that is frozen loses the lock, and what it does to
+//! Redis when it thaws is not done. A flusher calls it; it must never run without the lock.
 
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch};
 use redis::RedisError;
 use std::time::Duration;
 
-use super::connect::{Keys, RedisServer, run_id};
+use super::connect::{Keys, RedisServer, life};
 use super::stream;
+use super::turn::Turn;
 use crate::appending::Head;
 use crate::archive::{Archive, ArchiveError};
 use crate::postgres::batches::PostgresBatches;
@@ -21,7 +23,7 @@ use crate::postgres::connect::Database;
 use crate::postgres::leagues::{EpochLock, LeagueError};
 
 /// How long Redis may take for one step.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Batches that are written or read at once.
 const PAGE: usize = 256;
@@ -105,6 +107,9 @@ pub enum RecoveryError {
     /// Redis does not answer: look again.
     #[error("Redis does not answer: {0}")]
     Redis(#[from] RedisError),
+    /// It took so long that another process has begun, or Redis was emptied meanwhile: look again.
+    #[error("another recovery has begun since")]
+    Overtaken,
 }
 
 /// Looks at a stream, seen from its archive.
@@ -113,7 +118,7 @@ pub async fn examine(redis: &RedisServer, archive: &PostgresBatches) -> Result<H
     let keys = Keys::of(archive.league());
     let mut connection = redis.connect(PATIENCE).await?;
     let end = archived.check.tip.seq;
-    let run = run_id(&mut connection).await?;
+    let run = life(&mut connection).await?;
     let fields = stream::head_fields(&mut connection, &keys).await?;
     let Some(head) = stream::head_of(&fields) else { return Ok(Health::Missing) };
     if head.epoch != archived.epoch {
@@ -177,11 +182,14 @@ async fn under_lock(
     let keys = Keys::of(league);
     let mut connection = redis.connect(PATIENCE).await?;
 
-    let run = run_id(&mut connection).await?;
+    let run = life(&mut connection).await?;
+    let turn = Turn::take(&mut connection, &keys).await?;
 
     // From here on nothing more is acknowledged.
     let left = stream::head(&mut connection, &keys).await?;
-    redis::cmd("DEL").arg(keys.head()).exec_async(&mut connection).await?;
+    let mut gone = redis::pipe();
+    gone.del(keys.head());
+    mend(&turn, &mut connection, &mut gone).await?;
 
     let mut head = archive.head().await?;
     let mut archived = 0;
@@ -198,6 +206,7 @@ async fn under_lock(
     // before its raise: the stream that it left is as it was.
     if left.as_ref().is_none_or(|left| left.epoch == former) {
         loop {
+            lock.keep().await?;
             let rest = linked(&mut connection, &keys, former, &head).await?;
             let Some(last) = rest.last() else { break };
             acknowledged = acknowledged.max(last.last());
@@ -209,23 +218,31 @@ async fn under_lock(
     let epoch = lock.raise(former).await?;
     // Until then other flushers may have stored more of the former epoch; from here on nobody does.
     head = archive.head().await?;
-    redis::cmd("DEL").arg(keys.stream(epoch)).exec_async(&mut connection).await?;
+    let mut former_attempt = redis::pipe();
+    former_attempt.del(keys.stream(epoch));
+    mend(&turn, &mut connection, &mut former_attempt).await?;
     let mut refilled = 0;
     let mut from = archive.end_before(Seq(known.refill_after.0.saturating_add(1).min(head.tip.seq.0))).await.map_err(LeagueError::from)?;
     while from < head.tip.seq {
+        lock.keep().await?;
         let batches = archive.read(from, PAGE * 64).await?;
         let Some(last) = batches.last() else { break };
         from = last.last();
-        stream::refill(&mut connection, &keys, epoch, &batches).await?;
+        mend(&turn, &mut connection, &mut stream::refill(&keys, epoch, &batches)).await?;
         refilled += batches.len();
     }
-    stream::set_head(&mut connection, &keys, &Head { epoch, check: head.clone() }, &run).await?;
-
     let mut old = vec![keys.stream(former)];
     old.extend(left.filter(|left| left.epoch != epoch).map(|left| keys.stream(left.epoch)));
-    redis::cmd("DEL").arg(&old).exec_async(&mut connection).await?;
+    let mut done = redis::pipe();
+    done.add_command(stream::setting_head(&keys, &Head { epoch, check: head.clone() }, &run)).del(&old);
+    mend(&turn, &mut connection, &mut done).await?;
     let lost = (acknowledged > head.tip.seq).then(|| (head.tip.seq.next(), acknowledged));
     Ok(Recovered { epoch, head, archived, refilled, lost })
+}
+
+/// Changes something in Redis, if nobody else has begun to mend since.
+async fn mend(turn: &Turn, connection: &mut redis::aio::MultiplexedConnection, change: &mut redis::Pipeline) -> Result<(), RecoveryError> {
+    if turn.change(connection, change).await? { Ok(()) } else { Err(RecoveryError::Overtaken) }
 }
 
 /// What of `tailed` the archive has not yet, if it follows it.

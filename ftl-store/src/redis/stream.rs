@@ -6,7 +6,7 @@ use ftl_core::id::Seq;
 use ftl_core::journal::{BatchId, ChainCheck, StoredBatch, Tip};
 use ftl_core::time::At;
 use redis::aio::ConnectionLike;
-use redis::{RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisResult, Value};
 
 use super::connect::Keys;
 use crate::appending::Head;
@@ -51,10 +51,10 @@ pub(super) fn is_of(fields: &[Value], run: &str) -> bool {
 }
 
 /// Sets the head: from then on, while the server lives, the stream of its epoch takes batches.
-pub(super) async fn set_head(connection: &mut impl ConnectionLike, keys: &Keys, head: &Head, run: &str) -> RedisResult<()> {
+pub(super) fn setting_head(keys: &Keys, head: &Head, run: &str) -> Cmd {
     let Head { epoch, check } = head;
-    redis::cmd("HSET")
-        .arg(keys.head())
+    let mut set = redis::cmd("HSET");
+    set.arg(keys.head())
         .arg("epoch")
         .arg(*epoch)
         .arg("last")
@@ -68,9 +68,8 @@ pub(super) async fn set_head(connection: &mut impl ConnectionLike, keys: &Keys, 
         .arg("chain")
         .arg(&check.chain.0[..])
         .arg("run")
-        .arg(run)
-        .exec_async(connection)
-        .await
+        .arg(run);
+    set
 }
 
 /// At most `count` entries from `from` on, itself included, and the head as it was at the same moment.
@@ -88,14 +87,14 @@ pub(super) async fn range(
     Ok((head_of(&fields), entries))
 }
 
-/// Writes batches into the stream of an epoch that takes none yet.
-pub(super) async fn refill(connection: &mut impl ConnectionLike, keys: &Keys, epoch: u64, batches: &[StoredBatch]) -> RedisResult<()> {
+/// Batches for the stream of an epoch that takes none yet.
+pub(super) fn refill(keys: &Keys, epoch: u64, batches: &[StoredBatch]) -> Pipeline {
     let mut pipe = redis::pipe();
     for batch in batches {
         let flat = RawBatch::flat(batch, &codec::encode(&batch.commands));
         pipe.cmd("XADD").arg(keys.stream(epoch)).arg(id(batch.last())).arg("b").arg(flat).ignore();
     }
-    pipe.exec_async(connection).await
+    pipe
 }
 
 /// An entry as a batch; `None` where it is none.

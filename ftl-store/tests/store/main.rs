@@ -15,6 +15,7 @@ mod identities;
 mod journal;
 mod killed;
 mod league;
+mod overtaken;
 mod played;
 mod postgres;
 mod redis;

@@ -212,6 +212,52 @@ async fn an_older_copy_of_rediss_directory_is_noticed_and_recovered() {
     assert!(matches!(running.recover(known(0, 0)).await, Err(RecoveryError::Done(2))));
 }
 
+/// Makes one follow another, and waits until it has what that one has.
+async fn follow(one: &ThrowawayRedis, other: &ThrowawayRedis) {
+    let client = redis::Client::open(one.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let port = other.port().to_string();
+    redis::cmd("REPLICAOF").arg("127.0.0.1").arg(port).exec_async(&mut connection).await.unwrap();
+    loop {
+        let info: String = redis::cmd("INFO").arg("replication").query_async(&mut connection).await.unwrap();
+        if info.contains("master_link_status:up") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn promote(one: &ThrowawayRedis) {
+    let client = redis::Client::open(one.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("REPLICAOF").arg("NO").arg("ONE").exec_async(&mut connection).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_was_a_replica_meanwhile_is_in_another_life() {
+    let running = Running::start().await;
+    running.append(3).await;
+    running.archive().await;
+    let standby = ThrowawayRedis::start(AppendFsync::Always).unwrap();
+    let master = running.servers.redis.as_ref().unwrap();
+    follow(&standby, master).await;
+    assert_eq!(running.health().await, Health::Sound);
+    promote(&standby).await;
+    // What only the former master has goes when it follows the other; its process goes on all the time.
+    let acknowledged = running.append(2).await;
+    follow(master, &standby).await;
+    promote(master).await;
+
+    assert_eq!(running.health().await, Health::Restarted);
+    let late = running.servers.open_redis(&running.league).await;
+    late.head().await.unwrap_err();
+    let refused = late.append(Tip::default(), Some(At(6_000)), commands(50..51)).await;
+    assert!(matches!(refused, Err(AppendError::Refused(Refusal::Store(_)))), "{refused:?}");
+    let recovered = running.recover(known(0, acknowledged.seq.0)).await.unwrap();
+    assert_eq!((recovered.head.tip.seq, recovered.lost), (Seq(9), Some((Seq(10), Seq(15)))));
+    assert_eq!(running.health().await, Health::Sound);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_history_in_the_stream_is_noticed() {
     let mut running = Running::start().await;

@@ -20,7 +20,7 @@ use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use super::gone;
 use crate::appending::{Advanced, Head, HeadStore, last_of};
 use crate::raw_batch::{self, RawBatch};
-use crate::redis::connect::{Keys, Link, run_id};
+use crate::redis::connect::{Keys, Link, life};
 use crate::redis::fate::{self, Fate};
 use crate::redis::stream::{self, FIELDS};
 
@@ -85,7 +85,7 @@ impl Store {
         self.watched = None;
         let asked = async {
             let mut connection = self.link.connection().await?;
-            let life = run_id(&mut connection).await?;
+            let life = life(&mut connection).await?;
             let mut pipe = redis::pipe();
             self.look(&mut pipe);
             Ok((Watched::of(&run(&mut connection, &mut pipe).await?, &life)?, life))
@@ -168,7 +168,12 @@ impl HeadStore for Store {
             true => Ok(Advanced::Stored),
             false => {
                 let found = self.watched.as_ref().and_then(|watched| watched.head.clone());
-                found.map(Advanced::Elsewhere).ok_or_else(|| AppendError::Refused(gone()))
+                let found = found.ok_or_else(|| AppendError::Refused(gone()))?;
+                if found.check.tip.seq <= head.check.tip.seq {
+                    // Others only add: one that went back may be of another life, though the connection has outlived it.
+                    self.watched = None;
+                }
+                Ok(Advanced::Elsewhere(found))
             }
         }
     }
