@@ -43,6 +43,10 @@ const FENCE: Duration = Duration::from_millis(200);
 const LONGEST_QUEUEING: Duration = Duration::from_millis(250);
 const LONGEST_LAG: Duration = Duration::from_millis(500);
 
+/// How often whoever waits looks whether apply gets on at all, and for how long it may not.
+const LOOK: Duration = Duration::from_millis(150);
+const STANDING: Duration = Duration::from_millis(700);
+
 /// Which commands go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -142,6 +146,19 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// Behind an append that the journal did not answer: nobody who waited through it waits through a second one. What is
+    /// still in a lane is certainly not in.
+    fn give_up(&mut self) {
+        let now = Instant::now();
+        for lane in &mut self.lanes {
+            while let Some(late) = lane.pop_front_if(|waiting| now.saturating_duration_since(waiting.since) > LONGEST_QUEUEING) {
+                late.asker.tell(Err(SubmitError::Away));
+            }
+        }
+    }
+}
+
 impl Appender {
     pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<(Self, JoinHandle<()>)> {
         let more = Arc::<Notify>::default();
@@ -175,8 +192,15 @@ impl Appender {
     }
 
     /// Nobody is left who could tell: the league has stopped, or the command's fate is not known.
-    async fn outcome(&self, told: Answer) -> Told {
-        told.await.map_or_else(|_| Err(fate(&self.0.shared)), |(told, _under_way)| told)
+    async fn outcome(&self, mut told: Answer) -> Told {
+        loop {
+            match tokio::time::timeout(LOOK, &mut told).await {
+                Ok(told) => return told.map_or_else(|_| Err(fate(&self.0.shared)), |(told, _under_way)| told),
+                // The journal has it, and does not give it back: whoever asked need not wait for that.
+                Err(_) if self.0.shared.lag.stands_still(STANDING) => return Err(SubmitError::Unknown),
+                Err(_) => {}
+            }
+        }
     }
 
     fn enqueue_together(&self, lane: Lane, commands: Vec<Command>) -> Result<Vec<Answer>, SubmitError> {
@@ -290,9 +314,12 @@ async fn run(inner: Arc<Inner>) {
             continue;
         }
         let began = Instant::now();
-        append(&inner.shared, batch).await;
+        let heard = append(&inner.shared, batch).await;
         let mut queue = inner.queue.lock();
         (queue.appending, queue.last) = (false, began.elapsed());
+        if !heard {
+            queue.give_up();
+        }
     }
 }
 
@@ -309,11 +336,12 @@ async fn fence(shared: &Shared) {
     append(shared, vec![Waiting { command, since: Instant::now(), asker }]).await;
 }
 
-async fn append(shared: &Shared, batch: Vec<Waiting>) {
+/// Whether the journal said what became of it.
+async fn append(shared: &Shared, batch: Vec<Waiting>) -> bool {
     if let Some(stopped) = stopped(shared) {
         // Nothing more goes behind the entry that an operator must look at.
         batch.into_iter().for_each(|waiting| waiting.asker.tell(Err(stopped.clone())));
-        return;
+        return true;
     }
     let (commands, askers): (Vec<Command>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.command, waiting.asker)).unzip();
     let ids: Vec<_> = commands.iter().map(|command| (command.id, command.not_after)).collect();
@@ -322,6 +350,7 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
     let result = shared.journal.append(seen, None, commands).await;
     metrics::histogram!("ftl_append_seconds").record(began.elapsed());
     metrics::histogram!("ftl_append_entries").record(ids.len() as f64);
+    let heard = !matches!(result, Err(AppendError::Unknown(_)));
     match result {
         Ok(appended) => {
             shared.lag.appended(appended.last);
@@ -348,6 +377,7 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) {
             askers.into_iter().for_each(|asker| asker.tell(Err(SubmitError::Unknown)));
         }
     }
+    heard
 }
 
 #[cfg(test)]
@@ -399,6 +429,19 @@ mod tests {
             assert_eq!(receiver.try_recv().unwrap().0.unwrap_err(), SubmitError::Unknown);
         }
         assert_eq!(of(&queue.take(&opens), Lane::Open), 500 - 3 * OPENS_AT_ONCE - 200);
+    }
+
+    #[test]
+    fn nobody_waits_through_two_appends_that_the_journal_does_not_answer() {
+        let mut queue = Queue::default();
+        let long = LONGEST_QUEUEING + Duration::from_millis(1);
+        let (close, mut told_close) = waiting(Lane::Close, 1, long);
+        let (late, mut told_late) = waiting(Lane::Close, 2, Duration::ZERO);
+        queue.lanes[Lane::Close as usize].extend([close, late]);
+        queue.give_up();
+        assert!(matches!(told_close.try_recv(), Ok((Err(SubmitError::Away), None))));
+        assert!(told_late.try_recv().is_err());
+        assert_eq!(queue.len(), 1);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `ACK`: when a command counts as kept. Where the journal itself keeps what it takes there is nothing to wait for; where it
 //! forgets, `ACK=postgres` waits until the archive behind it has the entry.
 //!
-//! While anybody waits one task looks at where the archive ends; nobody waits, nobody looks.
+//! While anybody waits one task looks at where the archive ends; nobody waits, nobody looks. Where it does not get on, because
+//! it does not answer or because nobody writes it, nobody waits for it long: the fate of what is asked then is unknown.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
 use ftl_core::journal::{BatchId, JournalError, Tip};
@@ -23,8 +24,8 @@ const LONGEST_LOOK: Duration = Duration::from_millis(800);
 const LOOK: Duration = Duration::from_millis(2);
 /// After a look that failed.
 const AGAIN: Duration = Duration::from_millis(100);
-/// Looks that fail behind one another before nobody waits for the archive any more.
-const FAILURES: u32 = 3;
+/// An archive that somebody waits for and that has not got on for so long keeps nobody waiting any more.
+const STALLED: Duration = Duration::from_millis(900);
 /// The longest wait: within the time that a request may take.
 const LONGEST: Duration = Duration::from_secs(8);
 /// Applied batches that are remembered.
@@ -54,7 +55,7 @@ struct Watching {
 #[derive(Clone, Copy, Debug, Default)]
 struct Archived {
     tip: Tip,
-    /// It does not answer.
+    /// It does not answer, or does not get on.
     away: bool,
 }
 
@@ -160,23 +161,29 @@ impl Drop for Watching {
 }
 
 async fn look(archive: Arc<dyn Archive>, mut asked: watch::Receiver<Seq>, told: watch::Sender<Archived>) {
-    let mut failures = 0;
+    let mut moved = Instant::now();
     loop {
         let wanted = *asked.borrow_and_update();
-        if told.borrow().tip.seq >= wanted && asked.changed().await.is_err() {
-            return;
+        if told.borrow().tip.seq >= wanted {
+            told.send_if_modified(|end| std::mem::take(&mut end.away));
+            if asked.changed().await.is_err() {
+                return;
+            }
+            moved = Instant::now();
+            continue;
         }
         let looked = tokio::time::timeout(LONGEST_LOOK, archive.head()).await;
         let pause = match looked.unwrap_or_else(|_| Err(JournalError("no answer".into()))) {
             Ok(head) => {
-                failures = 0;
-                told.send_replace(Archived { tip: head.tip, away: false });
+                if head.tip != told.borrow().tip {
+                    moved = Instant::now();
+                }
+                told.send_replace(Archived { tip: head.tip, away: moved.elapsed() >= STALLED });
                 LOOK
             }
             Err(error) => {
-                failures += 1;
                 tracing::warn!(%error, "where the archive ends cannot be read");
-                told.send_modify(|end| end.away = failures >= FAILURES);
+                told.send_modify(|end| end.away = moved.elapsed() >= STALLED);
                 AGAIN
             }
         };
@@ -186,6 +193,9 @@ async fn look(archive: Arc<dyn Archive>, mut asked: watch::Receiver<Seq>, told: 
 
 #[cfg(test)]
 mod tests {
+    use ftl_core::journal::{ChainCheck, ReadError, StoredBatch};
+    use ftl_store::archive::ArchiveError;
+
     use super::*;
 
     fn tip(seq: u64, id: u128) -> Tip {
@@ -202,5 +212,51 @@ mod tests {
         assert_eq!(lineage.holds(0, tip(7, 70)), Some(false), "no batch ends there");
         assert_eq!(lineage.holds(0, tip(12, 120)), None, "not applied yet");
         assert_eq!(lineage.holds(1, tip(9, 90)), Some(false), "loaded anew meanwhile");
+    }
+
+    /// An archive that somebody writes, or nobody.
+    struct Written(Mutex<Tip>);
+
+    #[async_trait::async_trait]
+    impl Archive for Written {
+        async fn head(&self) -> Result<ChainCheck, JournalError> {
+            Ok(ChainCheck { tip: *self.0.lock(), ..ChainCheck::default() })
+        }
+
+        async fn epoch(&self) -> Result<u64, JournalError> {
+            Ok(0)
+        }
+
+        async fn read(&self, _: Seq, _: usize) -> Result<Vec<StoredBatch>, ReadError> {
+            Ok(Vec::new())
+        }
+
+        async fn store(&self, _: u64, from: &ChainCheck, _: &[StoredBatch]) -> Result<ChainCheck, ArchiveError> {
+            Ok(from.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_archive_that_does_not_get_on_keeps_nobody_waiting_and_one_that_does_is_waited_for() {
+        let archive = Arc::new(Written(Mutex::default()));
+        let kept = Kept::by(archive.clone(), Ack::Postgres);
+        (1..=8).for_each(|n| kept.applied(tip(n, n.into())));
+        let begun = Instant::now();
+        assert!(matches!(kept.acknowledged(Seq(8), 0).await, Err(SubmitError::Unknown)));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        // Slowly, and on: it is waited for.
+        let writing = tokio::spawn({
+            let archive = archive.clone();
+            async move {
+                for n in 5..=8 {
+                    *archive.0.lock() = tip(n, n.into());
+                    tokio::time::sleep(Duration::from_millis(700)).await;
+                }
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        kept.acknowledged(Seq(8), 0).await.unwrap();
+        assert!(begun.elapsed() > Duration::from_millis(2_900), "{:?}", begun.elapsed());
+        writing.await.unwrap();
     }
 }

@@ -21,6 +21,8 @@ struct Behind {
     waiting: VecDeque<(Seq, Instant)>,
     /// A batch may be applied before its append is told of here: it does not wait.
     applied: Seq,
+    /// When something was last applied.
+    moved: Option<Instant>,
 }
 
 impl Lag {
@@ -34,6 +36,7 @@ impl Lag {
     pub(crate) fn applied(&self, seq: Seq) {
         let mut behind = self.behind.lock();
         behind.applied = behind.applied.max(seq);
+        behind.moved = Some(Instant::now());
         while behind.waiting.front().is_some_and(|(last, _)| *last <= seq) {
             behind.waiting.pop_front();
         }
@@ -56,6 +59,13 @@ impl Lag {
     pub(crate) fn age(&self) -> Duration {
         self.behind.lock().waiting.front().map(|(_, since)| since.elapsed()).unwrap_or_default()
     }
+
+    /// Whether something was appended so long ago and nothing was applied since: the journal took it, and does not give it.
+    pub(crate) fn stands_still(&self, longest: Duration) -> bool {
+        let behind = self.behind.lock();
+        let long_ago = |since: Instant| since.elapsed() >= longest;
+        behind.waiting.front().is_some_and(|(_, since)| long_ago(*since)) && behind.moved.is_none_or(long_ago)
+    }
 }
 
 #[cfg(test)]
@@ -72,5 +82,20 @@ mod tests {
         assert_eq!(lag.behind.lock().waiting.len(), 1);
         lag.applied(Seq(6));
         assert_eq!(lag.age(), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_apply_that_is_late_and_gets_on_does_not_stand_still() {
+        let lag = Lag::default();
+        let short = Duration::from_millis(30);
+        assert!(!lag.stands_still(Duration::ZERO));
+        lag.appended(Seq(5));
+        assert!(!lag.stands_still(Duration::from_secs(60)));
+        std::thread::sleep(short);
+        assert!(lag.stands_still(short));
+        lag.applied(Seq(4));
+        assert!(!lag.stands_still(short));
+        lag.applied(Seq(5));
+        assert!(!lag.stands_still(Duration::ZERO));
     }
 }
