@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use ftl_core::id::Seq;
 use ftl_core::journal::{AppendError, JournalError, ReadError};
 use ftl_core::projection::ProjectionError;
 use ftl_core::state::RestoreError;
@@ -24,6 +25,14 @@ pub enum Failure {
     /// Refused, or something is wrong with the data: exit code 1.
     #[error("{0}")]
     Refused(String),
+    /// The journal is damaged: exit code 1.
+    #[error("{what}; restore a backup")]
+    Damaged {
+        /// Where.
+        at: Seq,
+        /// How.
+        what: String,
+    },
     /// Could not run: exit code 2.
     #[error("{0}")]
     CouldNotRun(String),
@@ -48,7 +57,7 @@ impl Failure {
     /// 1 or 2.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Refused(_) => ExitCode::from(1),
+            Self::Refused(_) | Self::Damaged { .. } => ExitCode::from(1),
             Self::CouldNotRun(_) => ExitCode::from(2),
         }
     }
@@ -124,7 +133,7 @@ impl From<MigrateError> for Failure {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Corrupt { .. } => Self::refused(format!("{error}; restore a backup")),
+            ReadError::Corrupt { at, .. } => Self::Damaged { at, what: error.to_string() },
             ReadError::Trimmed { .. } | ReadError::Unavailable(_) => Self::could_not_run(error),
         }
     }

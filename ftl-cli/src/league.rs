@@ -4,6 +4,7 @@
 pub mod again;
 pub mod execution;
 pub mod history;
+pub mod outcomes;
 pub mod place;
 pub mod writing;
 
@@ -16,14 +17,15 @@ use ftl_core::journal::{Journal, ReadError, StoredBatch};
 use ftl_server::replica::quarantine::Quarantine;
 use ftl_store::archive::Archive;
 use ftl_store::data_dir::{DataDir, League};
-use ftl_store::postgres::backfill::{Backfill, Difference};
+use ftl_store::postgres::backfill::{Backfill, BackfillError, Difference};
 use ftl_store::postgres::batches::PostgresBatches;
 use ftl_store::postgres::connect::Database;
+use ftl_store::postgres::outcomes::StoredOutcomes;
 use ftl_store::postgres::projections::PostgresProjections;
 use ftl_store::postgres::snapshots::PostgresSnapshots;
 use ftl_store::postgres::watermarks::Projection;
 use ftl_store::postgres::{leagues, migrations};
-use ftl_store::snapshots::{LoadedSnapshot, SnapshotHead, SnapshotStore};
+use ftl_store::snapshots::{LoadedSnapshot, SnapshotError, SnapshotHead, SnapshotStore};
 use tokio::runtime::Handle;
 
 use crate::failure::Failure;
@@ -139,6 +141,22 @@ impl Reading {
         Ok(load.snapshot)
     }
 
+    /// What is wrong with its snapshots: those of another version of the program are not damaged.
+    pub async fn damaged_snapshots(&self) -> Result<Vec<String>, Failure> {
+        let snapshots = self.snapshots();
+        let damaged = tokio::task::spawn_blocking(move || snapshots.damaged()).await.map_err(Failure::could_not_run)??;
+        let found = damaged.into_iter().filter(|found| !matches!(found.why, SnapshotError::Version(_)));
+        Ok(found.map(|found| format!("{}: {}", found.path.display(), found.why)).collect())
+    }
+
+    /// The outcomes that a database keeps beside its batches.
+    pub fn outcomes(&self) -> Option<StoredOutcomes> {
+        match &self.store {
+            Store::Directory(_) => None,
+            Store::Database(place) => Some(StoredOutcomes::at(&place.database, &place.league)),
+        }
+    }
+
     /// What its snapshots say of themselves.
     pub async fn snapshot_heads(&self) -> Result<Vec<SnapshotHead>, Failure> {
         let snapshots = self.snapshots();
@@ -180,7 +198,13 @@ impl Reading {
         let Store::Database(place) = &self.store else { return Ok(Vec::new()) };
         let mut source = Again::of(self.entries(), self.quarantine.clone(), execution::bar(self.head.0));
         let building = Backfill::of(&place.database, &place.league);
-        let found = building.differences(&Projection::ALL, &mut source, limit).await.map_err(Failure::could_not_run)?;
+        let found = match building.differences(&Projection::ALL, &mut source, limit).await {
+            Err(BackfillError::SourceEnds { projection, watermark, source_end }) => {
+                let row = format!("its watermark says {watermark}, and what is executed up to there ends at {source_end}");
+                vec![Difference { table: projection, stored: true, row }]
+            }
+            found => found.map_err(Failure::could_not_run)?,
+        };
         building.close().await;
         Ok(found)
     }

@@ -28,7 +28,7 @@ pub mod integrity;
 pub mod journal;
 pub mod leagues;
 pub mod migrations;
-mod outcomes;
+pub mod outcomes;
 mod partitions;
 pub mod presence;
 pub mod projections;

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::league::Reading;
 use crate::league::execution::Execution;
 use crate::league::history::StoredHistory;
+use crate::league::outcomes::OutcomesInStep;
 use crate::league::place::{Place, Where};
 use crate::output;
 
@@ -59,7 +60,18 @@ impl Audit {
                     None => return Err(error.into()),
                 },
             },
-            place @ Place::Database { .. } => self.checks_of(Reading::open(&place).await?).await?,
+            place @ Place::Database { .. } => {
+                let reading = Reading::open(&place).await?;
+                let head = reading.head;
+                match self.checks_of(reading).await {
+                    Err(Failure::Damaged { at, what }) => {
+                        let mut check = Check::named("chain");
+                        check.that(false, at, || what);
+                        (head, vec![check])
+                    }
+                    checks => checks?,
+                }
+            }
         };
         let ok = checks.iter().all(Check::ok);
         if self.json {
@@ -75,6 +87,10 @@ impl Audit {
         let mut execution = Execution::from_the_start(&reading, to);
         let (mut rows, mut facts) = Following::<Standard>::following(execution.state.clone()).split();
         let mut history = StoredHistory::of(&reading, Seq(0)).await?;
+        let mut outcomes = match reading.outcomes() {
+            Some(stored) => Some(OutcomesInStep::of(stored).await?),
+            None => None,
+        };
         let mut snapshots = Snapshots::of(&reading).await?;
         // Three things at once: the execution with the checks of its rows here, the facts and history beside it.
         let (to_facts, mut told) = mpsc::channel::<Steps>(WAITING);
@@ -89,10 +105,13 @@ impl Audit {
             while let Some(steps) = told.recv().await {
                 for (outcome, _) in steps.iter() {
                     history.compare(outcome).await?;
+                    if let Some(outcomes) = &mut outcomes {
+                        outcomes.compare(outcome).await?;
+                    }
                 }
             }
             history.finish(to).await?;
-            Ok::<_, Failure>(history)
+            Ok::<_, Failure>((history, outcomes))
         });
         let mut steps = Vec::with_capacity(TOGETHER);
         loop {
@@ -113,11 +132,12 @@ impl Audit {
         }
         drop((to_facts, to_history));
         let facts = facts_beside.await.map_err(Failure::could_not_run)?;
-        let history = history_beside.await.map_err(Failure::could_not_run)??;
+        let (history, outcomes) = history_beside.await.map_err(Failure::could_not_run)??;
         let mut checks = vec![chain(&reading), database(&reading).await?];
         checks.extend(Following::of(rows, facts).finish(&mut execution.state));
         checks.push(snapshots.check);
         checks.push(history_check(&history));
+        checks.extend(outcomes.map(|outcomes| outcomes.check));
         if self.at.is_none() && reading.database().is_some() {
             checks.push(projections_check(&reading).await?);
         }
@@ -155,7 +175,7 @@ async fn database(reading: &Reading) -> Result<Check, Failure> {
     Ok(check)
 }
 
-/// R11.7: the state has the hash that each snapshot says.
+/// R11.7: the state has the hash that each snapshot says. One that is damaged says nothing, and is named.
 struct Snapshots {
     expected: std::collections::BTreeMap<Seq, Hash>,
     check: Check,
@@ -165,7 +185,11 @@ impl Snapshots {
     async fn of(reading: &Reading) -> Result<Self, Failure> {
         let heads = reading.snapshot_heads().await?;
         let expected = heads.into_iter().map(|head| (head.journal.tip.seq, head.state_hash)).collect();
-        Ok(Self { expected, check: Check::named("snapshots") })
+        let mut check = Check::named("snapshots");
+        for damaged in reading.damaged_snapshots().await? {
+            check.that(false, reading.head, || damaged);
+        }
+        Ok(Self { expected, check })
     }
 
     fn compare(&mut self, execution: &mut Execution) {

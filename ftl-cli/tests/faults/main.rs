@@ -8,6 +8,7 @@
 //! | `clients`, `record` | who trades meanwhile, and what they were told |
 //! | `journal`, `named` | what Postgres has in the end; what the processes say is lost |
 //! | `checks` | one promise a file |
+//! | `damage` | that the audit among them names what is damaged |
 //! | `safeguards` | that all this fails where a safeguard of the product is switched off |
 //!
 //! `FTL_FAULTS=60` plays so many faults on each setup (without it a few); `FTL_FAULT_SEED=7` draws other ones,
@@ -16,6 +17,7 @@
 
 mod checks;
 mod clients;
+mod damage;
 mod fault;
 mod journal;
 mod named;

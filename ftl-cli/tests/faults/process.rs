@@ -73,6 +73,16 @@ impl Process {
         }
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn end(&mut self) {
+        *self.url.lock().unwrap() = None;
+        if let Some(mut child) = self.child.take() {
+            let asked = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+            assert!(asked.success(), "{}", self.name);
+            assert!(child.wait().unwrap().success(), "{}", self.name);
+        }
+    }
+
     /// What it has logged, in all its lives: an object a line.
     pub fn log(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();

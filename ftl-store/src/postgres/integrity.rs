@@ -23,8 +23,18 @@ pub async fn integrity(database: &Database, league: &str) -> Result<Vec<String>,
     .fetch_all(&mut connection)
     .await
     .map_err(ConnectError::Unreachable)?;
+    // What comes next is linked to what the head says.
+    let elsewhere: Option<i64> = sqlx::query_scalar(
+        "SELECT h.last FROM heads h JOIN batches b ON b.league = h.league AND b.last = h.last
+         WHERE h.league = $1 AND (b.at, b.epoch, b.batch_id, b.chain) IS DISTINCT FROM (h.at, h.batch_epoch, h.batch_id, h.chain)",
+    )
+    .bind(league)
+    .fetch_optional(&mut connection)
+    .await
+    .map_err(ConnectError::Unreachable)?;
     connection.close().await.map_err(ConnectError::Unreachable)?;
     let mut found: Vec<String> = gaps.iter().map(|at| format!("batches are missing before entry {at}")).collect();
+    found.extend(elsewhere.map(|last| format!("the head is not that of the batch that ends at {last}")));
     if let Some(failures) = failures.filter(|failures| *failures > 0) {
         found.push(format!("{failures} pages had a wrong checksum"));
     }

@@ -43,6 +43,7 @@ struct Kept {
     id: Vec<u8>,
     version: u8,
     head: Vec<u8>,
+    state_hash: Vec<u8>,
     hash: Vec<u8>,
     chunks: i32,
     bytes: usize,
@@ -145,8 +146,7 @@ impl PostgresSnapshots {
 
     /// What is kept, newest first.
     async fn kept(&self, confirmed: bool) -> Result<Vec<Kept>, SnapshotError> {
-        let query =
-            "SELECT seq, id, version, head, hash, chunks, bytes FROM snapshots WHERE league = $1 AND confirmed = $2 ORDER BY seq DESC";
+        let query = "SELECT seq, id, version, head, state_hash, hash, chunks, bytes FROM snapshots WHERE league = $1 AND confirmed = $2 ORDER BY seq DESC";
         let rows = sqlx::query(query).bind(&self.league).bind(confirmed).fetch_all(&self.pool).await.map_err(away)?;
         let one = |row: &PgRow| {
             Ok(Kept {
@@ -154,6 +154,7 @@ impl PostgresSnapshots {
                 id: row.try_get("id")?,
                 version: u8::try_from(row.try_get::<i16, _>("version")?).unwrap_or(0),
                 head: row.try_get("head")?,
+                state_hash: row.try_get("state_hash")?,
                 hash: row.try_get("hash")?,
                 chunks: row.try_get("chunks")?,
                 bytes: usize::try_from(row.try_get::<i64, _>("bytes")?).unwrap_or(0),
@@ -188,6 +189,9 @@ impl PostgresSnapshots {
         let head: SnapshotHead = codec::decode(&kept.head)?;
         if head.journal.tip.seq != kept.seq {
             return Err(SnapshotError::Damaged("it is of another seq than its row says"));
+        }
+        if head.state_hash.0 != kept.state_hash.as_slice() {
+            return Err(SnapshotError::Damaged("it is of another state than its row says"));
         }
         Ok(LoadedSnapshot { head, bytes })
     }
