@@ -165,6 +165,11 @@ async fn a_process_that_computes_something_else_stops_and_the_others_go_on() {
     for sound in [&api, &flusher] {
         assert_eq!(sound.get("/readyz").send().await.body["status"], json!("ready"));
     }
+    // What the others have applied is not set aside at the one that stopped: it would begin anew without it.
+    let aside = json!({"seq": told.body["seq"], "reason": "panic"});
+    let refused = odd.post("/api/admin/quarantine", aside).bearer(OPERATOR).send().await;
+    assert_eq!((refused.status, &refused.body["code"]), (409, &json!("entry_applied")), "{}", refused.body);
+    assert_eq!(odd.get("/readyz").send().await.body["status"], json!("stopped"));
     api.open(&token, "lionel-messi", "short", "behind").await.ok();
     for harness in [odd, api, flusher] {
         harness.stop().await;
