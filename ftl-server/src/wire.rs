@@ -7,6 +7,7 @@ pub mod activity;
 pub mod admin;
 pub mod answer;
 pub mod board;
+pub mod cursor;
 pub mod fixture;
 pub mod frame;
 pub mod instrument;

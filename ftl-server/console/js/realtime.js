@@ -19,11 +19,11 @@ export class Realtime {
   #followed = [];
   /** Frames behind the cursor that were told already: a resume tells them again. */
   #told = new Set();
-  /** The last entry that was seen whole. */
+  /** The last entry that was seen whole, and its batch where that is known. */
   cursor;
 
   constructor({ cursor, onFrame, onState }) {
-    Object.assign(this, { cursor, onFrame, onState });
+    Object.assign(this, { cursor: { seq: cursor }, onFrame, onState });
     this.wake = () => this.#line ?? this.#again(0);
     addEventListener('online', this.wake);
     this.#connect();
@@ -57,7 +57,7 @@ export class Realtime {
           this.onState('live');
         }),
         frame: now((frame) => this.#hear(frame)),
-        cursor: now((seq) => this.#reach(seq)),
+        cursor: now((reached) => this.#reach(reached)),
         closed: now(({ never }) => {
           // A process without WebSockets, or a proxy that knows none: the same frames come as events, until they end too.
           const none = never && this.#transport === overSocket && this.#attempt > 1;
@@ -73,22 +73,22 @@ export class Realtime {
   #hear(frame) {
     // What is missing cannot be told: how things stand follows.
     if (frame.type === 'resync') {
-      this.cursor = 0;
+      this.cursor = { seq: 0 };
       this.#told.clear();
     }
     // What happens on the pitch counts its own places, and the list is read anew however often it is told.
     if (frame.n !== undefined && frame.type !== 'event') {
       const key = `${frame.seq}/${frame.n}`;
-      if (frame.seq <= this.cursor || this.#told.has(key)) return;
+      if (frame.seq <= this.cursor.seq || this.#told.has(key)) return;
       this.#told.add(key);
     }
     this.onFrame(frame);
   }
 
-  #reach(seq) {
-    if (seq <= this.cursor) return;
-    this.cursor = seq;
-    this.#told.clear();
+  #reach(reached) {
+    if (reached.seq < this.cursor.seq) return;
+    if (reached.seq > this.cursor.seq) this.#told.clear();
+    this.cursor = reached;
   }
 
   #cut() {

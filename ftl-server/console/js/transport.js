@@ -1,12 +1,15 @@
 // Two ways to hear the league: a WebSocket, and Server-Sent Events where there is none. Both tell the same:
-// `open()`, `frame(frame)`, `cursor(seq)` behind what was told whole, `closed({ never })`.
+// `open()`, `frame(frame)`, `cursor({ seq, batch })` behind what was told whole, `closed({ never })`.
+
+/** A cursor as a query says it; who has only read so far knows no batch. */
+const known = ({ seq, batch }) => (batch ? { seq, batch } : { seq });
 
 /** A server says that it lives every 20 s; one that is silent for longer is gone, whatever the system thinks. */
 const SILENCE = 50_000;
 
 /** `GET /ws`: resumes behind `cursor`, and follows all prices and the matches of `follow(ids)`. */
 export function overSocket(token, cursor, _, { open, frame, cursor: reached, closed }) {
-  const query = new URLSearchParams({ token, format: 'json', seq: cursor });
+  const query = new URLSearchParams({ token, format: 'json', ...known(cursor) });
   const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws?${query}`);
   const followed = new Set();
   let opened = false;
@@ -29,7 +32,7 @@ export function overSocket(token, cursor, _, { open, frame, cursor: reached, clo
     const told = JSON.parse(data);
     if (told.type === 'resumed' || told.type === 'resync') resumed = true;
     if (told.type === 'cursor') {
-      if (resumed) reached(told.seq);
+      if (resumed) reached({ seq: told.seq, batch: told.batch });
     } else frame(told);
   };
   socket.onclose = () => {
@@ -56,12 +59,13 @@ export function overSocket(token, cursor, _, { open, frame, cursor: reached, clo
     connection on. */
 export function overStream(token, cursor, matches, { open, frame, cursor: reached, closed }) {
   const channels = ['prices', 'account', ...matches.map((id) => `fixture:${id}`)].join(',');
-  const source = new EventSource(`/api/events?${new URLSearchParams({ token, lastEventId: cursor, channels })}`);
+  const lastEventId = Object.values(known(cursor)).join('-');
+  const source = new EventSource(`/api/events?${new URLSearchParams({ token, lastEventId, channels })}`);
   source.onopen = open;
   source.onmessage = (event) => {
     frame(JSON.parse(event.data));
-    const seq = Number(event.lastEventId);
-    if (seq) reached(seq);
+    const [seq, batch] = event.lastEventId.split('-');
+    if (seq) reached({ seq: Number(seq), batch });
   };
   source.onerror = () => {
     source.close();

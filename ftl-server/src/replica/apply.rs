@@ -27,6 +27,7 @@ use super::market::Market;
 use super::snapshots::{NoState, SnapshotPlan, Start};
 use crate::history::Told;
 use crate::wire::League;
+use crate::wire::cursor::{BatchMark, Reached};
 use crate::wire::frame::Frames;
 
 /// The longest hold of the write lock.
@@ -194,7 +195,7 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
     shared.market.store(Arc::new(Market::of(&state)));
     *shared.state.write() = state;
     shared.players.forget();
-    shared.window.begin_another_life(seq, chain.at);
+    shared.window.begin_another_life(reached(chain.tip), chain.at);
     shared.activity.forget();
     *shared.tip.lock() = Tip { epoch: head.epoch, ..chain.tip };
     shared.applied.send_replace(seq);
@@ -210,6 +211,10 @@ fn begin<'a>(shared: &'a Arc<Shared>, runtime: &'a Handle, former: &'a mut Optio
         last_snapshot: newest.max(seq),
         last_compared: seq,
     })
+}
+
+fn reached(tip: Tip) -> Reached {
+    Reached { seq: tip.seq, batch: tip.batch_id.into() }
 }
 
 /// Where a replica was when the journal lost its tail.
@@ -272,7 +277,7 @@ impl Follower<'_> {
         let newer = entries.iter().find_map(|entry| require_known(entry).err());
         let known = newer.map_or(entries.as_slice(), |newer| &entries[..entries.partition_point(|entry| entry.seq < newer.seq)]);
         while let Some(rest) = known.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
-            outcomes.extend(self.hold(rest)?);
+            outcomes.extend(self.hold(batch.batch_id.into(), rest)?);
         }
         if let Some(newer) = newer {
             return Err(End::Stopped { seq: newer.seq, why: newer.to_string() });
@@ -297,8 +302,8 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// One hold of the write lock; the outcomes of as many entries as it took.
-    fn hold(&self, entries: &[Entry]) -> Result<Vec<Arc<Outcome>>, End> {
+    /// One hold of the write lock; the outcomes of as many entries of a batch as it took.
+    fn hold(&self, batch: BatchMark, entries: &[Entry]) -> Result<Vec<Arc<Outcome>>, End> {
         let shared = self.shared;
         let mut outcomes: Vec<Arc<Outcome>> = Vec::with_capacity(entries.len().min(HOLD_ENTRIES));
         let mut frames: Vec<Frames> = Vec::new();
@@ -312,7 +317,7 @@ impl Follower<'_> {
                 at = entry.seq;
                 let outcome = state.apply(entry);
                 if tell {
-                    frames.push(Frames::of(&state, &outcome));
+                    frames.push(Frames::of(&state, batch, &outcome));
                     activity::items_of(&state, &outcome, &mut items);
                 }
                 outcomes.push(Arc::new(outcome));
@@ -338,7 +343,7 @@ impl Follower<'_> {
         shared.market.store(Arc::new(market));
         shared.activity.push(items);
         match outcomes.last() {
-            Some(last) if !tell => shared.window.restart(last.seq, last.at),
+            Some(last) if !tell => shared.window.restart(Reached { seq: last.seq, batch }, last.at),
             _ => shared.window.push(frames.into_iter()),
         }
         shared.timer.send_if_modified(|now| {

@@ -10,6 +10,7 @@ use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 
 use super::live_bars::LiveBars;
+use crate::wire::cursor::{BatchMark, Cursor, Reached};
 use crate::wire::frame::public::{BarFrame, EventFrame, PublicFrame};
 use crate::wire::frame::{Frames, PriceFrame};
 
@@ -32,6 +33,8 @@ struct Inner {
     from: Seq,
     /// Up to this entry.
     to: Seq,
+    /// Where each batch begins that has entries here, and before the first of them the one that ends at `from`.
+    batches: VecDeque<(Seq, BatchMark)>,
     /// The entries here that concern an account, in order.
     of_account: FxHashMap<AccountId, VecDeque<Seq>>,
     /// The entries here in which a match's events changed, in order.
@@ -49,35 +52,42 @@ pub(crate) struct Standing {
     /// Everything behind this entry is here.
     pub from: Seq,
     /// Up to this entry.
-    pub to: Seq,
+    pub to: Reached,
 }
 
 /// What is behind a cursor.
 pub(crate) enum Behind {
     /// In order, and the entry that the reader has seen everything up to then.
-    Frames(Vec<Arc<Frames>>, Seq),
+    Frames(Vec<Arc<Frames>>, Reached),
     /// It is no longer here, or of another life.
     Gone,
 }
 
 impl Window {
     /// Begins anew behind `from`, an entry of `at`.
-    pub(crate) fn restart(&self, from: Seq, at: At) {
+    pub(crate) fn restart(&self, from: Reached, at: At) {
         let mut inner = self.0.write();
         *inner = Inner::behind(from, at, inner.life);
     }
 
     /// The same, with entries that may differ from those that were here. Whoever looks meanwhile sees the old life with its
     /// entries or the new one without.
-    pub(crate) fn begin_another_life(&self, from: Seq, at: At) {
+    pub(crate) fn begin_another_life(&self, from: Reached, at: At) {
         let mut inner = self.0.write();
         *inner = Inner::behind(from, at, inner.life + 1);
+    }
+
+    /// Where a client goes on from, if everything behind it is here: it lies in this window, and in this journal.
+    pub(crate) fn find(&self, cursor: Cursor) -> Option<Reached> {
+        let inner = self.0.read();
+        let here = (inner.from..=inner.to).contains(&cursor.seq).then(|| inner.reached(cursor.seq))?;
+        cursor.batch.is_none_or(|batch| batch == here.batch).then_some(here)
     }
 
     /// Where it stands now.
     pub(crate) fn standing(&self) -> Standing {
         let inner = self.0.read();
-        Standing { life: inner.life, from: inner.from, to: inner.to }
+        Standing { life: inner.life, from: inner.from, to: inner.reached(inner.to) }
     }
 
     /// Adds what the next entries tell.
@@ -97,20 +107,20 @@ impl Window {
         let start = inner.frames.partition_point(|frames| frames.seq <= after);
         let frames: Vec<_> = inner.frames.range(start..).take(limit).cloned().collect();
         let upto = if frames.len() < limit { inner.to } else { frames.last().map_or(inner.to, |last| last.seq) };
-        Behind::Frames(frames, upto.max(after))
+        Behind::Frames(frames, inner.reached(upto.max(after)))
     }
 
-    /// At most `limit` entries behind `after` and not behind `upto` that concern an account.
-    pub(crate) fn of_account(&self, account: AccountId, after: Seq, upto: Seq, limit: usize) -> Behind {
+    /// At most `limit` entries of `life` behind `after` and not behind `upto` that concern an account.
+    pub(crate) fn of_account(&self, account: AccountId, life: u64, after: Seq, upto: Reached, limit: usize) -> Behind {
         let inner = self.0.read();
-        if after < inner.from {
+        if after < inner.from || life != inner.life {
             return Behind::Gone;
         }
         let Some(seqs) = inner.of_account.get(&account) else { return Behind::Frames(Vec::new(), upto) };
         let start = seqs.partition_point(|seq| *seq <= after);
-        let wanted = seqs.range(start..).take_while(|seq| **seq <= upto).take(limit);
+        let wanted = seqs.range(start..).take_while(|seq| **seq <= upto.seq).take(limit);
         let frames: Vec<_> = wanted.filter_map(|seq| inner.at(*seq)).collect();
-        let reached = if frames.len() < limit { upto } else { frames.last().map_or(upto, |last| last.seq) };
+        let reached = if frames.len() < limit { upto } else { frames.last().map_or(upto, |last| inner.reached(last.seq)) };
         Behind::Frames(frames, reached)
     }
 
@@ -150,11 +160,6 @@ impl Window {
         (inner.bars.behind(after), inner.to)
     }
 
-    /// The last entry in it.
-    pub(crate) fn end(&self) -> Seq {
-        self.0.read().to
-    }
-
     /// Everything behind this entry is in it.
     pub(crate) fn begin(&self) -> Seq {
         self.0.read().from
@@ -162,9 +167,19 @@ impl Window {
 }
 
 impl Inner {
-    fn behind(from: Seq, at: At, life: u64) -> Self {
-        let bars = LiveBars::new((from > Seq(0)).then_some(at));
-        Self { life, from, to: from, bars, ..Self::default() }
+    fn behind(Reached { seq, batch }: Reached, at: At, life: u64) -> Self {
+        let bars = LiveBars::new((seq > Seq(0)).then_some(at));
+        Self { life, from: seq, to: seq, batches: VecDeque::from([(seq, batch)]), bars, ..Self::default() }
+    }
+
+    /// The batch that an entry came in, as far as that is known here.
+    fn batch_of(&self, seq: Seq) -> Option<BatchMark> {
+        let behind = self.batches.partition_point(|(first, _)| *first <= seq);
+        self.batches.get(behind.checked_sub(1)?).map(|(_, batch)| *batch)
+    }
+
+    fn reached(&self, seq: Seq) -> Reached {
+        Reached { seq, batch: self.batch_of(seq).unwrap_or_default() }
     }
 
     fn at(&self, seq: Seq) -> Option<Arc<Frames>> {
@@ -174,6 +189,9 @@ impl Inner {
 
     fn add(&mut self, mut frames: Frames) {
         self.to = frames.seq;
+        if self.batches.back().is_none_or(|(_, batch)| *batch != frames.batch) {
+            self.batches.push_back((frames.seq, frames.batch));
+        }
         let oldest = frames.at.0.saturating_sub(SPAN.0);
         let lowest = Seq(frames.seq.0.saturating_sub(ENTRIES));
         for (idx, mark) in std::mem::take(&mut frames.marks) {
@@ -200,6 +218,10 @@ impl Inner {
             if let Some(gone) = self.frames.pop_front() {
                 self.forget(&gone);
             }
+        }
+        let oldest_told = lowest.max(self.from);
+        while self.batches.get(1).is_some_and(|(second, _)| *second <= oldest_told) {
+            self.batches.pop_front();
         }
     }
 
@@ -249,7 +271,7 @@ mod tests {
 
     fn seqs(window: &Window, after: u64) -> Option<(Vec<u64>, u64)> {
         match window.behind(0, Seq(after), 100) {
-            Behind::Frames(frames, upto) => Some((frames.iter().map(|f| f.seq.0).collect(), upto.0)),
+            Behind::Frames(frames, upto) => Some((frames.iter().map(|f| f.seq.0).collect(), upto.seq.0)),
             Behind::Gone => None,
         }
     }
@@ -257,7 +279,7 @@ mod tests {
     #[test]
     fn a_reader_gets_what_is_behind_his_cursor() {
         let window = Window::default();
-        window.restart(Seq(10), At(0));
+        window.restart(reached(10, 0), At(0));
         window.push([entry(11, 1, true), entry(12, 1, false), entry(13, 1, true)].into_iter());
         assert_eq!(seqs(&window, 10), Some((vec![11, 13], 13)));
         assert_eq!(seqs(&window, 12), Some((vec![13], 13)));
@@ -269,11 +291,36 @@ mod tests {
     fn a_cursor_of_another_life_says_nothing() {
         let window = Window::default();
         window.push([entry(1, 1, true), entry(2, 2, true)].into_iter());
-        window.begin_another_life(Seq(0), At(0));
+        window.begin_another_life(Reached::default(), At(0));
         window.push([entry(1, 1, true)].into_iter());
         assert_eq!(seqs(&window, 1), None);
         let Standing { life, to, .. } = window.standing();
-        assert!(matches!(window.behind(life, to, 100), Behind::Frames(frames, Seq(1)) if frames.is_empty()));
+        assert!(matches!(window.behind(life, to.seq, 100), Behind::Frames(frames, upto) if frames.is_empty() && upto.seq == Seq(1)));
+    }
+
+    fn of_batch(seq: u64, batch: u32) -> Frames {
+        Frames { batch: BatchMark(batch), ..entry(seq, 1, seq % 2 == 0) }
+    }
+
+    fn reached(seq: u64, batch: u32) -> Reached {
+        Reached { seq: Seq(seq), batch: BatchMark(batch) }
+    }
+
+    #[test]
+    fn a_cursor_of_another_journal_says_nothing() {
+        let window = Window::default();
+        window.restart(reached(10, 7), At(0));
+        window.push([of_batch(11, 8), of_batch(12, 8), of_batch(13, 9)].into_iter());
+        let has = |seq, batch: Option<u32>| window.find(Cursor { seq: Seq(seq), batch: batch.map(BatchMark) }).is_some();
+        for (seq, batch) in [(10, 7), (11, 8), (12, 8), (13, 9)] {
+            assert!(has(seq, Some(batch)) && has(seq, None), "{seq}");
+            assert!(!has(seq, Some(batch + 1)), "{seq}");
+        }
+        assert!(!has(9, None) && !has(14, None));
+        assert_eq!(window.standing().to, reached(13, 9));
+        // As far as the window goes, and no further.
+        window.push([Frames { batch: BatchMark(10), ..entry(ENTRIES + 12, 2, true) }].into_iter());
+        assert_eq!(window.0.read().batches.len(), 3);
     }
 
     #[test]
@@ -298,7 +345,7 @@ mod tests {
     #[test]
     fn a_bar_that_began_before_the_window_is_not_told() {
         let window = Window::default();
-        window.restart(Seq(7), At(61_000));
+        window.restart(reached(7, 0), At(61_000));
         window.push([marked(8, 62_000, &[10]), marked(9, 120_000, &[12])].into_iter());
         let starts: Vec<u64> = window.bars_of(InstrumentIdx(0), Seq(0)).iter().map(|bar| bar.start.0.0).collect();
         assert_eq!(starts, [120_000]);

@@ -27,6 +27,7 @@ use crate::extract::Query;
 use crate::problem::Problem;
 use crate::replica::window::{Behind, Standing};
 use crate::wire::League;
+use crate::wire::cursor::{Cursor, NoCursor, Reached};
 use crate::wire::frame::channel::{Channel, UnknownChannel};
 use crate::wire::frame::public::{LeaderboardFrame, PublicFrame};
 use crate::wire::frame::{Frames, PriceFrame, json, snapshot_of};
@@ -51,7 +52,7 @@ pub struct StreamParams {
     /// A ticket of `ws/token`, instead of the header.
     pub token: Option<String>,
     /// Instead of `Last-Event-ID`, for clients that cannot send it.
-    pub last_event_id: Option<u64>,
+    pub last_event_id: Option<String>,
 }
 
 /// Prices, bars and what concerns me, matches, activity and the leaderboard, from now on or from `Last-Event-ID` on.
@@ -71,22 +72,28 @@ pub async fn events(
     }
     // What cannot be told costs no ticket, and neither does a stream for which there is no place.
     let wanted = Wanted::of(&app, &params)?;
-    let cursor = match headers.get("last-event-id") {
-        Some(value) => {
-            let seq = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-            Some(seq.ok_or_else(|| Problem::invalid_field("Last-Event-ID", "takes the id of a frame"))?)
-        }
-        None => params.last_event_id,
+    let cursor = match (headers.get("last-event-id"), &params.last_event_id) {
+        (Some(value), _) => Some(cursor_of("Last-Event-ID", value.to_str().unwrap_or_default())?),
+        (None, Some(text)) => Some(cursor_of("lastEventId", text)?),
+        (None, None) => None,
     };
+    if let Some(cursor) = cursor {
+        // It may be of another process, which is ahead; where it does not come the stream begins anew.
+        let _ = app.replica.wait_for(Some(cursor.seq.0)).await;
+    }
     let (me, place) = match (caller, &params.token) {
         (Caller::Account(me), _) => (me, app.hub.admit(me)?),
         (_, ticket) => app.let_in(ticket.as_deref().unwrap_or_default()).await?,
     };
-    let reader = Reader::begin(&app, me, place, wanted, cursor.map(Seq))?;
+    let reader = Reader::begin(&app, me, place, wanted, cursor)?;
     let mut response = Sse::new(frames_of(reader)).into_response();
     // A proxy that buffers a stream makes it none.
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     Ok(response)
+}
+
+fn cursor_of(field: &str, text: &str) -> Result<Cursor, Problem> {
+    text.trim().parse().map_err(|error: NoCursor| Problem::invalid_field(field, error.to_string()))
 }
 
 /// What a reader asked for.
@@ -153,7 +160,7 @@ struct Reader {
     /// The window's when it was last read.
     life: u64,
     /// Everything up to here was sent or does not concern the reader.
-    cursor: Seq,
+    cursor: Reached,
     /// Bars were told as they were at this entry.
     bars: Seq,
     /// The board that was told last.
@@ -173,7 +180,7 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    fn begin(app: &App, me: AccountId, place: Place, wanted: Wanted, cursor: Option<Seq>) -> Result<Self, Problem> {
+    fn begin(app: &App, me: AccountId, place: Place, wanted: Wanted, cursor: Option<Cursor>) -> Result<Self, Problem> {
         let applied = app.replica.follow();
         let window = app.replica.window();
         let Standing { life, to: head, .. } = window.standing();
@@ -188,22 +195,23 @@ impl Reader {
             applied,
             life,
             cursor: head,
-            bars: head,
+            bars: head.seq,
             board: None,
             ready: VecDeque::new(),
             said: Instant::now(),
             slowly: tokio::time::interval(SLOWLY),
         };
         match cursor {
-            // A cursor beyond the head is one of another life of this league: it starts anew as well.
-            Some(seq) if seq <= head && !matches!(window.behind(life, seq, 0), Behind::Gone) => {
-                reader.cursor = seq;
-                reader.bars = seq;
-            }
-            Some(_) => {
-                reader.resync()?;
-                return Ok(reader);
-            }
+            Some(cursor) => match window.find(cursor) {
+                Some(here) => {
+                    reader.cursor = here;
+                    reader.bars = here.seq;
+                }
+                None => {
+                    reader.resync()?;
+                    return Ok(reader);
+                }
+            },
             None => {}
         }
         // A reader that is cut within its first entry needs a cursor too.
@@ -217,10 +225,10 @@ impl Reader {
         let me = self.me;
         let standing = self.app.replica.window().standing();
         let now = self.app.now();
-        let (seq, frames, prices) = self.app.replica.read(|league| {
+        let (frames, prices) = self.app.replica.read(|league| {
             let price = |row| PriceFrame::of(league, row, league.seq(), now);
             let wanted = league.instruments().filter(|row| self.wanted.wants(row.idx.0));
-            (league.seq(), snapshot_of(league, me), wanted.map(price).collect::<Vec<_>>())
+            (snapshot_of(league, me), wanted.map(price).collect::<Vec<_>>())
         })?;
         self.ready.push_back(Event::default().data(r#"{"type":"resync"}"#));
         if self.wanted.account {
@@ -228,7 +236,8 @@ impl Reader {
         }
         self.ready.extend(prices.iter().map(|frame| Event::default().data(json(frame))));
         self.life = standing.life;
-        self.cursor = seq;
+        // Read before the state: what is told twice is as it was told.
+        self.cursor = standing.to;
         self.bars = Seq(0);
         self.ready.push_back(self.position("in step"));
         Ok(())
@@ -236,7 +245,7 @@ impl Reader {
 
     /// No frame: only how far the reader is.
     fn position(&self, comment: &str) -> Event {
-        Event::default().id(self.cursor.0.to_string()).comment(comment)
+        Event::default().id(self.cursor.to_string()).comment(comment)
     }
 
     /// What an entry has for this reader, whole.
@@ -250,9 +259,10 @@ impl Reader {
             texts.extend(mine.map(|(_, frame)| json(frame)));
         }
         let last = texts.len().saturating_sub(1);
+        let id = Reached { seq: frames.seq, batch: frames.batch };
         for (n, text) in texts.into_iter().enumerate() {
             let event = Event::default().data(text);
-            self.ready.push_back(if n == last { event.id(frames.seq.0.to_string()) } else { event });
+            self.ready.push_back(if n == last { event.id(id.to_string()) } else { event });
         }
         metrics::counter!("ftl_frames_total").increment((self.ready.len() - before) as u64);
     }
@@ -285,7 +295,7 @@ impl Reader {
                 self.said = Instant::now();
                 return Some(event);
             }
-            match self.app.replica.window().behind(self.life, self.cursor, PULL) {
+            match self.app.replica.window().behind(self.life, self.cursor.seq, PULL) {
                 Behind::Frames(frames, upto) => {
                     self.cursor = upto;
                     frames.iter().for_each(|frames| self.take(frames));

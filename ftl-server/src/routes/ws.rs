@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::extract::Query;
 use crate::limits::Subscriber;
 use crate::problem::Problem;
+use crate::wire::cursor::{BatchMark, Cursor};
 use crate::ws::{Format, Guest, serve};
 
 /// How long the system may take to hand over the connection.
@@ -31,6 +32,9 @@ pub struct WsParams {
     pub format: Option<String>,
     /// Resumes from here, as `{"action":"resume"}` does.
     pub seq: Option<u64>,
+    /// The `batch` that came with `seq`.
+    #[param(value_type = Option<String>)]
+    pub batch: Option<BatchMark>,
 }
 
 /// Every frame of the streams, in both directions.
@@ -77,7 +81,8 @@ pub async fn ws(State(app): State<App>, Query(params): Query<WsParams>, mut requ
         app.limits.unauthenticated(Subscriber::from(peer))?;
     }
     let (account, place) = admitted?;
-    let guest = Guest { account, format, seq: params.seq.map(Seq) };
+    let from = params.seq.map(|seq| Cursor { seq: Seq(seq), batch: params.batch });
+    let guest = Guest { account, format, from };
     tokio::spawn(async move {
         let Ok(Ok(upgraded)) = tokio::time::timeout(UPGRADE, upgrading).await else { return };
         match upgraded.downcast::<TokioIo<TcpStream>>() {

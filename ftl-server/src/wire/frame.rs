@@ -18,6 +18,7 @@ use ftl_core::time::At;
 use ftl_core::units::{Direction, Lots, Price};
 use serde::Serialize;
 
+use super::cursor::BatchMark;
 use super::instrument::InstrumentView;
 use super::order::{OrderRef, OrderView};
 use super::portfolio::PortfolioView;
@@ -30,6 +31,8 @@ use public::{Public, PublicFrame};
 pub struct Frames {
     /// The entry.
     pub seq: Seq,
+    /// The batch that it came in.
+    pub batch: BatchMark,
     /// Its time.
     pub at: At,
     /// One for each instrument whose price changed.
@@ -181,9 +184,10 @@ pub enum Notification {
 }
 
 impl Frames {
-    /// What `outcome` has to tell; `league` is the state right behind it.
-    pub fn of(league: &League, outcome: &Outcome) -> Self {
-        let mut maker = Maker { league, outcome, frames: Self::none(outcome.seq, outcome.at), wallets: Vec::new() };
+    /// What `outcome` of a batch has to tell; `league` is the state right behind it.
+    pub fn of(league: &League, batch: BatchMark, outcome: &Outcome) -> Self {
+        let frames = Self { batch, ..Self::none(outcome.seq, outcome.at) };
+        let mut maker = Maker { league, outcome, frames, wallets: Vec::new() };
         let mut public = Public::new(league, outcome);
         for event in &outcome.events {
             maker.tell(event);
@@ -195,7 +199,7 @@ impl Frames {
 
     /// What an entry without anything to tell has.
     pub fn none(seq: Seq, at: At) -> Self {
-        Self { seq, at, prices: Vec::new(), accounts: Vec::new(), public: Vec::new(), marks: Vec::new() }
+        Self { seq, batch: BatchMark::default(), at, prices: Vec::new(), accounts: Vec::new(), public: Vec::new(), marks: Vec::new() }
     }
 
     /// Whether there is anything to tell.

@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use ftl_core::id::Seq;
 use serde::Serialize;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
+use crate::wire::cursor::Reached;
 use crate::wire::frame::PriceFrame;
 
 /// The first element of a price in MessagePack.
@@ -31,9 +31,9 @@ pub(super) fn json<T: Serialize>(frame: &T) -> Bytes {
     text(serde_json::to_vec(frame).unwrap_or_default())
 }
 
-/// How far a reader is: everything of his up to `seq` was sent.
-pub(super) fn cursor(seq: Seq) -> Bytes {
-    text(format!(r#"{{"type":"cursor","seq":{}}}"#, seq.0))
+/// How far a reader is: everything of his up to there was sent.
+pub(super) fn cursor(Reached { seq, batch }: Reached) -> Bytes {
+    text(format!(r#"{{"type":"cursor","seq":{seq},"batch":"{batch}"}}"#))
 }
 
 /// Something that many get as JSON.

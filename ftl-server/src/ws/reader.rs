@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ftl_core::id::{AccountId, Seq};
+use ftl_core::id::AccountId;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
@@ -19,6 +19,7 @@ use super::request::{Request, Topic};
 use super::shard::Task;
 use super::socket::Socket;
 use crate::app::App;
+use crate::wire::cursor::Cursor;
 use crate::wire::frame::channel::Channel;
 
 /// Bytes of a message.
@@ -40,16 +41,16 @@ pub(crate) struct Guest {
     pub account: AccountId,
     pub format: Format,
     /// He resumes from here.
-    pub seq: Option<Seq>,
+    pub from: Option<Cursor>,
 }
 
 /// Serves a connection from its upgrade to its end. `rest` is what came in behind the request.
 pub(crate) async fn serve(app: App, stream: TcpStream, rest: Vec<u8>, guest: Guest, place: Place) {
     let outlet = app.hub.shard_of(guest.account).clone();
     let socket = Arc::new(Socket::new(stream));
-    if let Some(Seq(seq)) = guest.seq {
+    if let Some(cursor) = guest.from {
         // He may have seen it at another process, which is ahead; where it does not come he begins anew.
-        let _ = app.replica.wait_for(Some(seq)).await;
+        let _ = app.replica.wait_for(Some(cursor.seq.0)).await;
     }
     let (sender, slot) = oneshot::channel();
     let join = Task::Join { socket: Arc::clone(&socket), guest, slot: sender };
@@ -130,9 +131,9 @@ impl Reader<'_> {
         if request == Request::Subscribe(Topic::Channel(Channel::Prices)) {
             self.pace.spend(RESUME)?;
         }
-        if let Request::Resume(Seq(seq)) = request {
+        if let Request::Resume(cursor) = request {
             self.pace.spend(RESUME)?;
-            let _ = self.app.replica.wait_for(Some(seq)).await;
+            let _ = self.app.replica.wait_for(Some(cursor.seq.0)).await;
         }
         Ok(self.send(Task::Ask(self.slot, request)).await)
     }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::close::Close;
 use crate::app::App;
+use crate::wire::cursor::{BatchMark, Cursor};
 use crate::wire::frame::channel::Channel;
 
 /// What a connection is asked for.
@@ -22,7 +23,7 @@ pub(super) enum Request {
     Subscribe(Topic),
     Unsubscribe(Topic),
     /// Everything of the account's behind this entry.
-    Resume(Seq),
+    Resume(Cursor),
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,6 +46,7 @@ struct Target {
 #[serde(deny_unknown_fields)]
 struct From {
     seq: u64,
+    batch: Option<BatchMark>,
 }
 
 impl Request {
@@ -53,7 +55,7 @@ impl Request {
         match serde_json::from_str(text).map_err(|_| Close::Malformed)? {
             Action::Subscribe(target) => target.topic(app).map(Self::Subscribe),
             Action::Unsubscribe(target) => target.topic(app).map(Self::Unsubscribe),
-            Action::Resume(From { seq }) => Ok(Self::Resume(Seq(seq))),
+            Action::Resume(From { seq, batch }) => Ok(Self::Resume(Cursor { seq: Seq(seq), batch })),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ftl_core::id::Seq;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::message::{Shared, SharedPrice};
+use crate::wire::cursor::Reached;
 use crate::wire::frame::public::{BarFrame, FixtureFrame, LeaderboardFrame, PublicFrame, StatusFrame};
 use crate::wire::frame::{Frames, PriceFrame};
 
@@ -14,7 +14,9 @@ use crate::wire::frame::{Frames, PriceFrame};
 #[derive(Debug, Default)]
 pub(super) struct Round {
     /// Everything up to this entry is told with it.
-    pub upto: Seq,
+    pub upto: Reached,
+    /// The window's when it was read.
+    pub life: u64,
     /// The window broke off before it: everybody begins anew.
     pub resync: bool,
     pub prices: Vec<SharedPrice>,
@@ -29,8 +31,8 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// What these entries tell.
-    pub fn of(frames: Vec<Arc<Frames>>, upto: Seq) -> Self {
+    /// What these entries of `life` tell.
+    pub fn of(frames: Vec<Arc<Frames>>, life: u64, upto: Reached) -> Self {
         let mut prices: IndexMap<u16, &PriceFrame, FxBuildHasher> = IndexMap::default();
         let mut statuses: IndexMap<u16, &StatusFrame, FxBuildHasher> = IndexMap::default();
         let mut fixtures: IndexMap<&str, &FixtureFrame, FxBuildHasher> = IndexMap::default();
@@ -50,6 +52,6 @@ impl Round {
         let standing = fixtures.chain(statuses).map(Shared::new).collect();
         let prices = prices.into_values().map(|price| SharedPrice::new(price.clone())).collect();
         let entries = frames.into_iter().filter(|entry| !entry.accounts.is_empty()).collect();
-        Self { upto, prices, standing, said, entries, ..Self::default() }
+        Self { upto, life, prices, standing, said, entries, ..Self::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ftl_core::id::{InstrumentIdx, Seq};
+use ftl_core::id::InstrumentIdx;
 use slab::Slab;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,8 @@ use super::round::Round;
 use super::socket::Socket;
 use super::subscriptions::Subscriptions;
 use crate::app::App;
-use crate::replica::window::Behind;
+use crate::replica::window::{Behind, Standing};
+use crate::wire::cursor::{Cursor, Reached};
 use crate::wire::frame::channel::Channel;
 use crate::wire::frame::public::{FixtureFrame, PublicFrame, StatusFrame};
 use crate::wire::frame::{PriceFrame, snapshot_of};
@@ -75,7 +76,9 @@ pub(super) struct Shard {
     readers: Readers,
     subscriptions: Subscriptions,
     /// Everything up to this entry was told.
-    at: Seq,
+    at: Reached,
+    /// The window's when that was read.
+    life: u64,
     /// Connections ever taken in.
     number: u64,
     /// Seconds since the start.
@@ -131,7 +134,7 @@ impl Connection {
 
 impl Shard {
     pub fn new(app: App, tasks: mpsc::Sender<Task>) -> Self {
-        let at = app.replica.window().end();
+        let Standing { life, to: at, .. } = app.replica.window().standing();
         Self {
             app,
             runtime: Handle::current(),
@@ -139,6 +142,7 @@ impl Shard {
             readers: Readers::default(),
             subscriptions: Subscriptions::default(),
             at,
+            life,
             number: 0,
             second: 0,
             draining: None,
@@ -213,7 +217,7 @@ impl Shard {
             outbox: Default::default(),
             topics: Default::default(),
             everything: false,
-            from: self.at,
+            from: self.at.seq,
             catching_up: None,
             resumed: None,
             closing: None,
@@ -229,8 +233,8 @@ impl Shard {
         if self.draining.is_some() {
             return self.send_away(slot.place, SPREAD / 2 + self.number * 97 % SPREAD);
         }
-        match guest.seq {
-            Some(seq) => self.resume(slot.place, seq),
+        match guest.from {
+            Some(cursor) => self.resume(slot.place, cursor),
             None => self.readers.keep(slot.place, &cursor(self.at)),
         }
         self.flush_touched();
@@ -262,7 +266,7 @@ impl Shard {
                     self.forget_board(&topic);
                 }
             }
-            Request::Resume(seq) => self.resume(place, seq),
+            Request::Resume(cursor) => self.resume(place, cursor),
         }
         self.flush_touched();
     }
@@ -298,7 +302,7 @@ impl Shard {
                     self.readers.put(place, &Key::Fixture(id.clone()), &json(&PublicFrame::Fixture(frame)));
                 }
                 if let Some(since) = self.readers.all[place].resumed {
-                    for event in self.app.replica.window().events_of(id, since, self.at) {
+                    for event in self.app.replica.window().events_of(id, since, self.at.seq) {
                         self.readers.keep(place, &json(&PublicFrame::Event(event)));
                     }
                 }
@@ -331,23 +335,21 @@ impl Shard {
         }
     }
 
-    fn resume(&mut self, place: usize, seq: Seq) {
+    fn resume(&mut self, place: usize, wanted: Cursor) {
+        let Some(here) = self.app.replica.window().find(wanted) else { return self.resync(place) };
+        let seq = here.seq;
         let reader = &mut self.readers.all[place];
-        let window = self.app.replica.window();
-        if seq > window.end() || seq < window.begin() {
-            return self.resync(place);
-        }
         // What stood in an earlier cursor counts from here on only.
         reader.moved = false;
         reader.resumed = Some(seq);
-        reader.from = self.at.max(seq);
-        reader.catching_up = (seq < self.at).then_some(seq);
+        reader.from = self.at.seq.max(seq);
+        reader.catching_up = (seq < self.at.seq).then_some(seq);
         let topics: Vec<Topic> = reader.topics.iter().cloned().collect();
         self.readers.keep(place, &text(format!(r#"{{"type":"resumed","seq":{}}}"#, seq.0)));
         topics.iter().for_each(|topic| self.show(place, topic));
-        match seq < self.at {
+        match seq < self.at.seq {
             true => self.catch_up(place),
-            false => self.readers.keep(place, &cursor(seq)),
+            false => self.readers.keep(place, &cursor(here)),
         }
     }
 
@@ -356,15 +358,15 @@ impl Shard {
         loop {
             let reader = &mut self.readers.all[place];
             let Some(after) = reader.catching_up.filter(|_| !reader.outbox.full && reader.closing.is_none()) else { return };
-            match self.app.replica.window().of_account(reader.account, after, self.at, CATCH_UP) {
+            match self.app.replica.window().of_account(reader.account, self.life, after, self.at, CATCH_UP) {
                 Behind::Gone => return self.resync(place),
                 Behind::Frames(entries, reached) => {
                     let account = reader.account;
                     let mine = entries.iter().flat_map(|entry| entry.accounts.iter().filter(|(whose, _)| *whose == account));
                     mine.for_each(|(_, frame)| self.readers.keep(place, &json(frame)));
                     let reader = &mut self.readers.all[place];
-                    reader.catching_up = (reached < self.at).then_some(reached);
-                    reader.from = self.at;
+                    reader.catching_up = (reached.seq < self.at.seq).then_some(reached.seq);
+                    reader.from = self.at.seq;
                     self.readers.keep(place, &cursor(reached));
                 }
             }
@@ -376,6 +378,8 @@ impl Shard {
     fn resync(&mut self, place: usize) {
         let reader = &mut self.readers.all[place];
         let account = reader.account;
+        // Before the state: what he is told of twice when he resumes from there is as he has it.
+        let reached = self.app.replica.window().standing().to;
         let Ok((seq, frames)) = self.app.replica.read(|league| (league.seq(), snapshot_of(league, account))) else {
             return self.close(place, Close::Unavailable);
         };
@@ -385,13 +389,15 @@ impl Shard {
         let topics: Vec<Topic> = reader.topics.iter().cloned().collect();
         self.readers.keep(place, &text(r#"{"type":"resync"}"#));
         frames.iter().for_each(|frame| self.readers.keep(place, &json(frame)));
-        self.readers.keep(place, &cursor(seq));
+        self.readers.keep(place, &cursor(reached));
         topics.iter().for_each(|topic| self.show(place, topic));
     }
 
     fn deliver(&mut self, round: &Round) {
         // In another life the entries may be fewer.
-        self.at = if round.resync { round.upto } else { self.at.max(round.upto) };
+        if round.resync || round.upto.seq > self.at.seq {
+            (self.at, self.life) = (round.upto, round.life);
+        }
         if round.resync {
             let places: Vec<usize> = self.readers.all.iter().map(|(place, _)| place).collect();
             places.into_iter().for_each(|place| self.resync(place));
@@ -545,8 +551,8 @@ impl Shard {
                 None if place as u64 % PING == turn && !reader.outbox.full => {
                     // Where there is room nothing overflows.
                     let _ = reader.outbox.keep(self.ping.clone());
-                    if reader.catching_up.is_none() {
-                        let _ = reader.outbox.keep(cursor(self.at.max(reader.from)));
+                    if reader.catching_up.is_none() && reader.from <= self.at.seq {
+                        let _ = reader.outbox.keep(cursor(self.at));
                     }
                     if !reader.touched {
                         reader.touched = true;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::replica::window::{Behind, Standing};
 use crate::routes::boards::six_places;
 use crate::wire::board::BoardLine;
+use crate::wire::cursor::Reached;
 use crate::wire::frame::public::LeaderboardFrame;
 
 /// Entries told at once.
@@ -31,9 +32,9 @@ const NAMES: usize = 10_000;
 pub(super) async fn tell(app: App, shards: Vec<mpsc::Sender<Arc<Round>>>) {
     let mut applied = app.replica.follow();
     let Standing { life, to: cursor, .. } = app.replica.window().standing();
-    let mut teller = Teller { app, shards, life, cursor, bars: cursor, board: None, names: FxHashMap::default() };
+    let mut teller = Teller { app, shards, life, cursor, bars: cursor.seq, board: None, names: FxHashMap::default() };
     // The shards began at another moment.
-    if teller.send(Round { upto: cursor, ..Round::default() }).await.is_err() {
+    if teller.send(Round { upto: cursor, life, ..Round::default() }).await.is_err() {
         return;
     }
     let mut slowly = tokio::time::interval(SLOWLY);
@@ -61,7 +62,7 @@ struct Teller {
     /// The window's when it was last read.
     life: u64,
     /// Everything up to here is told.
-    cursor: Seq,
+    cursor: Reached,
     /// Bars are told as they were at this entry.
     bars: Seq,
     /// The lines that were told last.
@@ -80,17 +81,17 @@ impl Teller {
 
     async fn catch_up(&mut self) -> Result<(), Ended> {
         loop {
-            match self.app.replica.window().behind(self.life, self.cursor, PULL) {
+            match self.app.replica.window().behind(self.life, self.cursor.seq, PULL) {
                 Behind::Frames(_, upto) if upto == self.cursor => return Ok(()),
                 Behind::Frames(frames, upto) => {
                     self.cursor = upto;
                     // A round without frames moves the shards' cursors.
-                    self.send(Round::of(frames, upto)).await?;
+                    self.send(Round::of(frames, self.life, upto)).await?;
                 }
                 Behind::Gone => {
                     let standing = self.app.replica.window().standing();
                     (self.life, self.cursor, self.bars) = (standing.life, standing.to, standing.from);
-                    self.send(Round { upto: self.cursor, resync: true, ..Round::default() }).await?;
+                    self.send(Round { upto: self.cursor, life: self.life, resync: true, ..Round::default() }).await?;
                 }
             }
         }
@@ -105,7 +106,7 @@ impl Teller {
             return Ok(());
         }
         let bars = bars.into_iter().map(Shared::new).collect();
-        self.send(Round { upto: self.cursor, bars, leaderboard, ..Round::default() }).await
+        self.send(Round { upto: self.cursor, life: self.life, bars, leaderboard, ..Round::default() }).await
     }
 
     /// The head of the board, if anybody wants it and it changed.

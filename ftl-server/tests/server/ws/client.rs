@@ -19,6 +19,8 @@ pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Its last complete entry.
     pub cursor: Option<u64>,
+    /// The batch of that.
+    pub batch: Option<String>,
     /// It has asked for what it missed and was not answered yet.
     resuming: bool,
 }
@@ -41,7 +43,7 @@ impl Client {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
         match connect_async(request).await {
-            Ok((socket, _)) => Ok(Self { socket, cursor: None, resuming: false }),
+            Ok((socket, _)) => Ok(Self { socket, cursor: None, batch: None, resuming: false }),
             Err(Error::Http(response)) => {
                 let body = response.body().as_deref().unwrap_or_default();
                 let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -61,7 +63,7 @@ impl Client {
         socket.set_recv_buffer_size(bytes).unwrap();
         let stream = socket.connect(harness.address().parse().unwrap()).await.unwrap();
         let (socket, _) = client_async(request, MaybeTlsStream::Plain(stream)).await.unwrap();
-        Self { socket, cursor: None, resuming: false }
+        Self { socket, cursor: None, batch: None, resuming: false }
     }
 
     pub async fn say(&mut self, message: Value) {
@@ -105,7 +107,9 @@ impl Client {
             other => panic!("{other:?}"),
         };
         match frame["type"].as_str() {
-            Some("cursor") if !self.resuming => self.cursor = frame["seq"].as_u64(),
+            Some("cursor") if !self.resuming => {
+                (self.cursor, self.batch) = (frame["seq"].as_u64(), frame["batch"].as_str().map(str::to_owned));
+            }
             Some("resumed" | "resync") => self.resuming = false,
             _ => {}
         }

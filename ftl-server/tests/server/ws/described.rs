@@ -183,7 +183,7 @@ async fn every_frame_of_a_session_is_described() {
         last |= is("bar", "last")(&frame);
         streamed.take(frame);
     }
-    let mut anew = Frames::open(harness, &token, channels, Some(1u64 << 40)).await;
+    let mut anew = Frames::open(harness, &token, channels, Some(&(1u64 << 40).to_string())).await;
     streamed.take(anew.next().await);
 
     assert_eq!([said.missing(), told.missing(), streamed.missing()], [(); 3].map(|()| BTreeSet::new()));

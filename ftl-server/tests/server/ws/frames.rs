@@ -33,7 +33,8 @@ async fn a_trader_sees_his_trade_and_the_price_it_made() {
     let price = &frames[3];
     let figures = [&price["mark"], &price["liveBase"], &price["settlement"]];
     assert_eq!(figures, [&json!("195.2500"), &json!("195.2000"), &json!("195.2250")]);
-    assert_eq!(frames[4], json!({"type": "cursor", "seq": seq}));
+    let batch = client.batch.clone().unwrap();
+    assert_eq!((batch.len(), &frames[4]), (8, &json!({"type": "cursor", "seq": seq, "batch": batch})));
     let bar = &frames[5];
     assert_eq!((&bar["interval"], &bar["open"], &bar["close"]), (&json!("1m"), &json!("195.2500"), &json!("195.2500")));
     // History has the same bar.

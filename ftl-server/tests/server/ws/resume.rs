@@ -3,8 +3,15 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, Seen};
+use crate::events::Frames;
 use crate::harness::{Harness, config};
+use crate::shared::until;
+use ftl_core::id::Seq;
+use ftl_core::time::At;
 use ftl_server::stores::Stores;
+use ftl_store::data_dir::DataDir;
+use ftl_store::fork::in_directory;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_was_cut_ends_with_what_an_uncut_one_has() {
@@ -129,5 +136,56 @@ async fn a_server_that_starts_serves_what_was_before_its_last_snapshot() {
     again.subscribe("lionel-messi").await;
     behind.take(again.until(ends).await);
     assert_eq!(behind, before);
+    harness.stop().await;
+}
+
+/// What was cut off others have the numbers of: a client that saw it is told that its cursor is of no use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_entries_that_were_cut_off_begins_anew() {
+    let harness = Harness::with(&[("DISABLE_RATE_LIMIT", "1")]).await;
+    harness.list("lionel-messi").await;
+    let token = harness.player("anna").await;
+    let open = async |harness: &Harness, key: &str| {
+        harness.open_lots(&token, "lionel-messi", "long", "0.01", key).await.ok()["seq"].as_u64().unwrap()
+    };
+    let kept = open(&harness, "kept").await;
+    let mut client = Client::connect(&harness, &token).await;
+    let mut stream = Frames::open(&harness, &token, "?channels=account", None).await;
+    let first = client.first("cursor").await;
+    assert_eq!(first["seq"], kept);
+    let mut last = 0;
+    for n in 0..5 {
+        last = open(&harness, &format!("cut-{n}")).await;
+    }
+    let is_last = |frame: &Value| frame["type"] == "cursor" && frame["seq"] == last;
+    let cursor = client.until(is_last).await.pop().unwrap();
+    stream.until(|frame| frame["type"] == "wallet" && frame["seq"] == last).await;
+    let id = stream.last_id.clone().unwrap();
+    assert_eq!(id, format!("{last}-{}", cursor["batch"].as_str().unwrap()));
+    drop((client, stream));
+
+    let directory = harness.stop().await;
+    in_directory(&DataDir::at(directory.path()), Seq(kept), "test", At(0), false).await.unwrap();
+    let harness = Harness::on(directory, &[("DISABLE_RATE_LIMIT", "1")]).await;
+    for n in 0..8 {
+        open(&harness, &format!("anew-{n}")).await;
+    }
+    until("the entries", Duration::from_secs(5), async || harness.server.app.seq().0 > last).await;
+    let resumed = async |cursor: &Value| {
+        let more = format!("&format=json&seq={}&batch={}", cursor["seq"], cursor["batch"].as_str().unwrap());
+        Client::with(&harness, &token, &more).await.next().await
+    };
+    assert_eq!(resumed(&cursor).await, json!({"type": "resync"}));
+    // What was not cut is as it was, and so is a cursor of it.
+    assert_eq!(resumed(&first).await, json!({"type": "resumed", "seq": kept}));
+    let mut said = Client::connect(&harness, &token).await;
+    said.first("cursor").await;
+    said.say(json!({"action": "resume", "seq": last, "batch": cursor["batch"]})).await;
+    assert_eq!(said.next().await, json!({"type": "resync"}));
+    said.say(json!({"action": "resume", "seq": last, "batch": "no batch"})).await;
+    assert_eq!(said.close().await.0, 4000);
+    let mut stream = Frames::open(&harness, &token, "?channels=account", Some(&id)).await;
+    assert_eq!(stream.next().await, json!({"type": "resync"}));
+    harness.get("/api/events").bearer(&token).header("Last-Event-ID", "7-").send().await.is(400, "invalid_field");
     harness.stop().await;
 }
