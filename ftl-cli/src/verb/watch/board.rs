@@ -101,7 +101,8 @@ impl Board {
                 self.stale = true;
             }
             News::Cut { why, again_in } => {
-                self.connection = format!("{why}; again in {again_in:.1?}");
+                // The end of the line is what a narrow terminal leaves out.
+                self.connection = format!("cut, again in {again_in:.1?}: {why}");
                 self.connected = false;
             }
             // Whoever refuses ends the watching.
@@ -123,13 +124,10 @@ impl Board {
             Frame::Account { seq, kind, value, .. } => {
                 self.seq = self.seq.max(seq);
                 self.stale = true;
-                // The wallet follows every other frame, and is shown whole.
-                if kind != "wallet" {
-                    self.happened(&value);
-                }
+                self.happened(&kind, &value["data"]);
             }
             Frame::Resumed => {}
-            Frame::Cursor(seq) => self.seq = self.seq.max(seq),
+            Frame::Cursor { seq, .. } => self.seq = self.seq.max(seq),
             Frame::Resync => {
                 self.stale = true;
                 self.say("too long away: everything is read anew".into());
@@ -153,11 +151,33 @@ impl Board {
         row.instrument.under_review = Some(frame["underReview"].clone()).filter(|review| !review.is_null());
     }
 
-    fn happened(&mut self, frame: &Value) {
-        let kind = frame["type"].as_str().unwrap_or_default();
-        let mut words = Vec::new();
-        told(frame.get("data").unwrap_or(frame), &mut words);
-        self.say(format!("{kind}: {}", words.join(" ")));
+    /// What happened in the own book, each once: the wallet follows every other frame and is shown whole, and of a fill the
+    /// position says more than the order, of a close the notification more than either.
+    fn happened(&mut self, kind: &str, data: &Value) {
+        let told_elsewhere = match kind {
+            "wallet" => true,
+            "order" => data["status"] == "filled" || data["status"] == "cancelled",
+            "position" => !data["closed"].is_null(),
+            _ => false,
+        };
+        let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+        let position = &data["position"];
+        if told_elsewhere {
+            return;
+        }
+        if kind == "position" && position.is_object() {
+            let [direction, lots, slug, entry] = ["direction", "lots", "instrument", "entryPrice"].map(|name| text(&position[name]));
+            let ends = [("stopLoss", "stop"), ("takeProfit", "take")];
+            let ends = ends.iter().filter_map(|(name, word)| Some(format!(", {word} {}", position[*name].as_str()?))).collect::<String>();
+            self.say(format!("{direction} {lots} {slug} at {entry}{ends}"));
+        } else if data["kind"] == "position_closed" {
+            let [direction, lots, slug, reason] = ["direction", "lots", "instrument", "reason"].map(|name| text(&data[name]));
+            self.say(format!("closed {direction} {lots} {slug}: {} ({})", text(&data["pnl"]), reason.replace('_', " ")));
+        } else {
+            let mut words = Vec::new();
+            told(data, &mut words);
+            self.say(format!("{kind}: {}", words.join(" ")));
+        }
     }
 
     /// What happened on the pitch, as people say it.
@@ -258,5 +278,31 @@ mod tests {
             &mut words,
         );
         assert_eq!(words.join(", "), "instrument lionel-messi, kind position_closed, pnl -5.000000, position 0193-…");
+    }
+
+    #[test]
+    fn of_a_trade_each_thing_is_said_once() {
+        let mut board = Board::new("", Market::new(1, Vec::new()), None);
+        let opened = serde_json::json!({"direction": "long", "lots": "0.05", "instrument": "lionel-messi", "entryPrice": "193.7038"});
+        let closed = serde_json::json!({"kind": "position_closed", "direction": "long", "lots": "0.05", "instrument": "lionel-messi", "pnl": "-1.610000", "reason": "stop_loss"});
+        for (kind, data) in [
+            ("order", serde_json::json!({"status": "filled"})),
+            ("position", serde_json::json!({"position": opened, "closed": null})),
+            ("wallet", serde_json::json!({"free": "1.000000"})),
+            ("position", serde_json::json!({"position": null, "closed": {"pnl": "-1.610000"}})),
+            ("notification", closed),
+            ("level", serde_json::json!({"warned": true, "levelBps": 9_000})),
+        ] {
+            board.happened(kind, &data);
+        }
+        let said: Vec<&str> = board.happenings.iter().rev().map(String::as_str).collect();
+        assert_eq!(
+            said,
+            [
+                "long 0.05 lionel-messi at 193.7038",
+                "closed long 0.05 lionel-messi: -1.610000 (stop loss)",
+                "level: levelBps 9000 warned true"
+            ]
+        );
     }
 }

@@ -15,8 +15,8 @@ pub enum Frame {
     Price { instrument: String, seq: u64, at_ms: u64, mark: Price, live_base: Price, settlement: Price },
     /// Of the own account: the `n`th of the entry `seq`.
     Account { seq: u64, n: u64, kind: String, value: Value },
-    /// Everything of the own account up to this entry was told.
-    Cursor(u64),
+    /// Everything of the own account up to this entry, which came in this batch, was told.
+    Cursor { seq: u64, batch: Option<String> },
     /// A resume is answered: behind this comes everything that was missed.
     Resumed,
     /// What was missed is too old: how things stand comes next.
@@ -51,7 +51,7 @@ impl Frame {
         Ok(match (kind.as_str(), value["seq"].as_u64(), value["n"].as_u64()) {
             ("resync", ..) => Self::Resync,
             ("resumed", ..) => Self::Resumed,
-            ("cursor", Some(seq), _) => Self::Cursor(seq),
+            ("cursor", Some(seq), _) => Self::Cursor { seq, batch: value["batch"].as_str().map(str::to_owned) },
             ("order" | "position" | "wallet" | "level" | "notification", Some(seq), Some(n)) => Self::Account { seq, n, kind, value },
             _ => Self::Other(value),
         })
@@ -65,7 +65,7 @@ impl Frame {
                 "mark": mark, "liveBase": live_base, "settlement": settlement,
             }),
             Self::Account { value, .. } | Self::Other(value) => value.clone(),
-            Self::Cursor(seq) => json!({"type": "cursor", "seq": seq}),
+            Self::Cursor { seq, batch } => json!({"type": "cursor", "seq": seq, "batch": batch}),
             Self::Resumed => json!({"type": "resumed"}),
             Self::Resync => json!({"type": "resync"}),
         }

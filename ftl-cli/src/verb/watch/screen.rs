@@ -91,21 +91,25 @@ fn draw(frame: &mut Frame, board: &Board) {
 }
 
 fn table(frame: &mut Frame, board: &Board, area: Rect) {
-    let wide = area.width >= 72;
-    let rows = board.rows.iter().skip(board.scrolled).take(area.height.into()).map(|row| price_row(row, wide));
-    let mut widths = vec![Constraint::Min(18), Constraint::Length(10), Constraint::Length(8), Constraint::Length(6)];
-    let mut titles = vec!["player", "price", "change", ""];
-    if wide {
-        widths.extend([Constraint::Length(12), Constraint::Length(20)]);
-        titles.extend(["team", "lately"]);
-    }
+    // From the left as many as there is room for, whole ones only.
+    let columns = match area.width {
+        72.. => 6,
+        48.. => 4,
+        34.. => 3,
+        _ => 2,
+    };
+    let rows = board.rows.iter().skip(board.scrolled).take(area.height.into()).map(|row| price_row(row, columns));
+    let name = Constraint::Min(if columns < 4 { 6 } else { 18 });
+    let lengths = [10, 8, 6, 12, 20].map(Constraint::Length);
+    let widths = std::iter::once(name).chain(lengths).take(columns);
+    let titles = ["player", "price", "change", "", "team", "lately"].into_iter().take(columns);
     let shown = board.rows.len().saturating_sub(board.scrolled);
     let title =
         if board.scrolled > 0 { format!(" prices, the last {shown} of {} ", board.rows.len()) } else { format!(" prices, {shown} ") };
     frame.render_widget(Table::new(rows, widths).header(TableRow::new(titles).dim()).block(Block::bordered().title(title)), area);
 }
 
-fn price_row(row: &Row, wide: bool) -> TableRow<'_> {
+fn price_row(row: &Row, columns: usize) -> TableRow<'_> {
     let bps = row.change_bps();
     let colour = match bps {
         1.. => Style::new().fg(Color::Green),
@@ -122,11 +126,15 @@ fn price_row(row: &Row, wide: bool) -> TableRow<'_> {
         playing if playing.in_play => "live",
         _ => "",
     };
-    let mut cells = vec![row.instrument.name.as_str().into(), price, Line::styled(change, colour).right_aligned(), Line::from(state).dim()];
-    if wide {
-        cells.extend([Line::from(row.instrument.team.as_str()).dim(), Line::styled(lately(row, 20), colour)]);
-    }
-    TableRow::new(cells)
+    let cells = [
+        row.instrument.name.as_str().into(),
+        price,
+        Line::styled(change, colour).right_aligned(),
+        Line::from(state).dim(),
+        Line::from(row.instrument.team.as_str()).dim(),
+        Line::styled(lately(row, 20), colour),
+    ];
+    TableRow::new(cells.into_iter().take(columns))
 }
 
 /// The last changes, scaled to what they span.
@@ -147,19 +155,19 @@ fn portfolio(frame: &mut Frame, portfolio: Option<&Portfolio>, area: Rect) {
         return;
     };
     let level = own.level_bps.map_or("–".to_owned(), |bps| format!("{}.{:02}%", bps / 100, bps % 100));
-    let mut lines = vec![Line::from(format!(
-        "equity {}  open {}  free {}  used {}  level {level}  resting {}",
-        short(&own.equity),
-        short(&own.unrealised),
-        short(&own.free),
-        short(&own.used),
-        own.orders.len()
-    ))];
+    // What is most looked for first: a narrow terminal leaves out the rest.
+    let resting = match own.orders.len() {
+        0 => String::new(),
+        orders => format!("resting {orders}  "),
+    };
+    let [equity, open, free, used] = [&own.equity, &own.unrealised, &own.free, &own.used].map(|points| short(points));
+    let mut lines = vec![Line::from(format!("equity {equity}  open {open}  level {level}  {resting}free {free}  used {used}"))];
     lines.extend(own.positions.iter().map(|held| {
         let colour = if held.unrealised.starts_with('-') { Color::Red } else { Color::Green };
         Line::from(vec![
-            format!("{:<5} {:>7} {:<24} {:>9} ▸ {:>9}  ", held.direction, held.lots, held.instrument, held.entry_price, held.mark).into(),
-            Span::styled(short(&held.unrealised).to_owned(), colour),
+            format!("{:<5} {:>5} ", held.direction, held.lots).into(),
+            Span::styled(format!("{:>9}  ", short(&held.unrealised)), colour),
+            format!("{:<24} {:>9} ▸ {:>9}", held.instrument, held.entry_price, held.mark).into(),
         ])
     }));
     frame.render_widget(Paragraph::new(lines).block(block), area);
@@ -221,5 +229,24 @@ mod tests {
     fn a_small_terminal_shows_prices_without_teams() {
         let screen = drawn(50, 16);
         assert!(screen.contains("205.0000") && !screen.contains("Argentina"), "{screen}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_each_price_whole() {
+        let screen = drawn(36, 14);
+        assert!(screen.contains("205.0000") && screen.contains("+5.02%"), "{screen}");
+        let screen = drawn(24, 12);
+        assert!(screen.contains("205.0000") && !screen.contains('%'), "{screen}");
+        drawn(1, 1);
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_said_before_why() {
+        let mut terminal = Terminal::new(TestBackend::new(40, 12)).unwrap();
+        let mut board = board();
+        board.take(News::Cut { why: "http://127.0.0.1:8080 does not answer: error".into(), again_in: Duration::from_millis(1_600) });
+        terminal.draw(|frame| draw(frame, &board)).unwrap();
+        let screen = terminal.backend().to_string();
+        assert!(screen.contains("● cut, again in 1.6s: http://127.0.0.1"), "{screen}");
     }
 }

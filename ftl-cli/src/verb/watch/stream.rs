@@ -1,8 +1,8 @@
 //! The stream: a ticket, the subscriptions, and the last entry that was seen whole. Cut, it comes again by itself, and
 //! tells every frame of the account once.
 //!
-//! A cut can fall into the middle of an entry, whose first frames then come a second time. So the cursor that is sent is
-//! the entry before the last one seen, and what was seen of that one is left out by its place.
+//! A cut can fall into the middle of an entry, whose first frames then come a second time: what was seen behind the last
+//! cursor is left out by its place.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -71,31 +71,37 @@ pub enum News {
 }
 
 /// Where a client stands among the frames of its account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Cursor {
     /// Everything up to here was seen.
     whole: u64,
-    /// The entry behind it of which something was seen, and up to which place.
+    /// The batch that it came in, by which a server knows its own journal; of what was read over HTTP it is not known.
+    batch: Option<String>,
+    /// The last entry behind it of which something was seen, and up to which place.
     part: Option<(u64, u64)>,
 }
 
 impl Cursor {
+    fn at(whole: u64) -> Self {
+        Self { whole, batch: None, part: None }
+    }
+
     /// Whether a frame is new; then it is seen.
     fn is_new(&mut self, seq: u64, n: u64) -> bool {
-        match self.part {
-            Some((last, place)) if seq == last && n <= place => false,
-            Some((last, _)) if seq < last => false,
-            None if seq <= self.whole => false,
-            Some((last, _)) if seq > last => {
-                // The next entry begins: the last one was whole.
-                *self = Self { whole: last, part: Some((seq, n)) };
-                true
-            }
-            _ => {
-                self.part = Some((seq, n));
-                true
-            }
+        let new = seq > self.whole && self.part.is_none_or(|seen| seen < (seq, n));
+        if new {
+            self.part = Some((seq, n));
         }
+        new
+    }
+
+    /// What asks for everything behind it.
+    fn resume(&self) -> Message {
+        let mut resume = json!({"action": "resume", "seq": self.whole});
+        if let Some(batch) = &self.batch {
+            resume["batch"] = json!(batch);
+        }
+        Message::text(resume.to_string())
     }
 }
 
@@ -110,7 +116,8 @@ pub async fn follow(
     from: u64,
     news: mpsc::Sender<News>,
 ) {
-    let mut follower = Follower { player, url, places, wants, cursor: Cursor { whole: from, part: None }, resuming: false, news };
+    let mut follower =
+        Follower { player, url, places, wants, cursor: Cursor::at(from), resuming: false, of_matches: BTreeSet::new(), news };
     let mut waits = waits();
     loop {
         let (why, asked_for) = match follower.once().await {
@@ -152,6 +159,8 @@ struct Follower {
     cursor: Cursor,
     /// A resume is on its way: what comes before its answer comes again behind it.
     resuming: bool,
+    /// What was told of matches behind the cursor: a resume tells it again.
+    of_matches: BTreeSet<(u64, u64)>,
     news: mpsc::Sender<News>,
 }
 
@@ -235,7 +244,7 @@ impl Follower {
         }
         if resume {
             self.resuming = true;
-            socket.feed(Message::text(json!({"action": "resume", "seq": self.cursor.whole}).to_string())).await?;
+            socket.feed(self.cursor.resume()).await?;
         }
         *had = wanted;
         socket.flush().await
@@ -250,14 +259,21 @@ impl Follower {
             Frame::Resync => {
                 // The account as it is comes next, all of one entry; frames count from there.
                 self.resuming = false;
-                self.cursor = Cursor { whole: 0, part: None };
+                self.cursor = Cursor::at(0);
+                self.of_matches.clear();
                 true
             }
-            Frame::Account { .. } | Frame::Cursor(_) if self.resuming => false,
+            Frame::Account { .. } | Frame::Cursor { .. } if self.resuming => false,
             Frame::Account { seq, n, .. } => self.cursor.is_new(*seq, *n),
-            Frame::Cursor(seq) => {
-                self.cursor = Cursor { whole: *seq, part: None };
+            Frame::Cursor { seq, batch } => {
+                self.of_matches = self.of_matches.split_off(&(seq.saturating_add(1), 0));
+                self.cursor = Cursor { whole: *seq, batch: batch.clone(), part: self.cursor.part.filter(|seen| seen.0 > *seq) };
                 false
+            }
+            Frame::Other(value) if value["type"] == "event" => {
+                let place = (value["seq"].as_u64(), value["n"].as_u64());
+                let (Some(seq), Some(n)) = place else { return true };
+                self.of_matches.insert((seq, n))
             }
             Frame::Price { .. } | Frame::Other(_) => true,
         }
@@ -285,12 +301,15 @@ mod tests {
 
     #[test]
     fn a_cut_within_an_entry_tells_each_of_its_frames_once() {
-        let mut cursor = Cursor { whole: 10, part: None };
+        let mut cursor = Cursor::at(10);
         assert_eq!(told(&mut cursor, &[(9, 0), (10, 0), (12, 0), (12, 1)]), [(12, 0), (12, 1)]);
         assert_eq!(cursor.whole, 10);
         // Resumed from 10: the whole of entry 12 comes again.
         assert_eq!(told(&mut cursor, &[(12, 0), (12, 1), (12, 2), (13, 0)]), [(12, 2), (13, 0)]);
-        assert_eq!(cursor.whole, 12);
+        assert_eq!(told(&mut cursor, &[(12, 2), (13, 0), (13, 1)]), [(13, 1)]);
+        assert_eq!(cursor.resume(), Message::text(r#"{"action":"resume","seq":10}"#));
+        cursor.batch = Some("0a0b0c0d".into());
+        assert_eq!(cursor.resume(), Message::text(r#"{"action":"resume","batch":"0a0b0c0d","seq":10}"#));
     }
 
     #[test]
