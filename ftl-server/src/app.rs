@@ -119,6 +119,15 @@ impl App {
         })
     }
 
+    /// Accounts with a stream, each once, at whichever process; as of two seconds ago where there are several.
+    pub(crate) async fn accounts_here(&self) -> Result<u64, Problem> {
+        let Some(shared) = &self.shared else { return Ok(self.hub.presence.count() as u64) };
+        presence::accounts_here(&shared.database, &self.config.league).await.map_err(|error| {
+            tracing::error!(%error, "who is here is not known");
+            Problem::unavailable("database_unavailable", "The database does not answer", "try again")
+        })
+    }
+
     /// The last entry applied.
     pub fn seq(&self) -> Seq {
         self.replica.applied()

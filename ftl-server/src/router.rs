@@ -105,6 +105,7 @@ fn described(role: Role) -> OpenApiRouter<App> {
         .routes(routes!(admin::quarantine::quarantine))
         .routes(routes!(admin::engine::switch))
         .routes(routes!(admin::processes::list))
+        .routes(routes!(admin::processes::presence))
         .routes(routes!(admin::replays::start, admin::replays::list))
         .routes(routes!(admin::replays::stop));
 

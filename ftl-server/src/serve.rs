@@ -253,7 +253,7 @@ async fn tell_flushed(mut written: watch::Receiver<Seq>, traces: Arc<Traces>) {
 /// The others learn how this process is until it has ended.
 async fn tell_standing(app: App, presence: Arc<Presence>) {
     loop {
-        presence.tell(standing(&app));
+        presence.tell(standing(&app), app.hub.presence.accounts());
         if app.ending.is_cancelled() {
             return;
         }

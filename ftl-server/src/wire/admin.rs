@@ -287,6 +287,14 @@ impl ProcessView {
     }
 }
 
+/// `GET admin/presence`.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PresenceView {
+    /// Accounts with a stream, each once, wherever and however many they have.
+    pub accounts: u64,
+}
+
 /// `POST admin/engine`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -35,6 +35,11 @@ impl Presence {
         self.0.lock().len()
     }
 
+    /// Who has a stream of this process.
+    pub fn accounts(&self) -> Arc<[AccountId]> {
+        self.0.lock().keys().copied().collect()
+    }
+
     /// Whether an account has a stream of this process.
     pub fn is_here(&self, account: AccountId) -> bool {
         self.0.lock().contains_key(&account)

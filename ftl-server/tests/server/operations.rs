@@ -20,8 +20,10 @@ use ftl_store::redis::connect::RedisServer;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::OPERATOR;
+use crate::events::Frames;
+use crate::harness::{Harness, OPERATOR};
 use crate::shared::{Site, hash_of, until};
+use crate::ws::client::Client;
 
 async fn cut_and_go_on(site: Site) {
     let harness = site.serve(Role::All).await;
@@ -193,6 +195,37 @@ async fn an_operator_sees_how_every_process_is() {
     ws.stop().await;
     until("the other to be gone", Duration::from_secs(10), async || told(&listed().await) == expected[..1]).await;
     api.get("/api/admin/processes").send().await.is(401, "unauthorized");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_at_several_processes_is_here_once_until_its_last_stream_ends() {
+    let site = Site::on_postgres();
+    let (api, one, other) = (site.serve(Role::Api).await, site.serve(Role::Ws).await, site.serve(Role::Ws).await);
+    let (anna, ben) = (api.player("anna").await, api.player("ben").await);
+    let here = async |accounts: u64| {
+        let what = format!("{accounts} accounts");
+        let counted = async || api.get("/api/admin/presence").bearer(OPERATOR).send().await.ok()["accounts"] == accounts;
+        until(&what, Duration::from_secs(20), counted).await;
+    };
+    let connect = async |at: &Harness, token: &str| Client::open(at, &format!("/ws?token={}", api.ticket(token).await), &[]).await.unwrap();
+    let at_one = [connect(&one, &anna).await, connect(&one, &anna).await];
+    let at_other = connect(&other, &anna).await;
+    here(1).await;
+    let bens = Frames::open(&api, &ben, "", None).await;
+    here(2).await;
+    // The sum over the processes counts anna twice.
+    let rows = api.get("/api/admin/processes").bearer(OPERATOR).send().await.ok();
+    assert_eq!(rows.as_array().unwrap().iter().filter_map(|row| row["accounts"].as_u64()).sum::<u64>(), 3);
+    drop(at_one);
+    drop(bens);
+    here(1).await;
+    // A process that ends takes its streams with it.
+    other.stop().await;
+    here(0).await;
+    drop(at_other);
+    api.get("/api/admin/presence").send().await.is(401, "unauthorized");
+    one.stop().await;
     api.stop().await;
 }
 

@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008-tickets"),
     migration!(9, "0009-state-hashes"),
     migration!(10, "0010-process-health"),
+    migration!(11, "0011-presence"),
 ];
 
 /// Why a database is not brought up to date.

@@ -6,12 +6,14 @@
 //! ```
 //! The lock says who lives; a row without one is of a process that is gone. Serving begins with a [`Presence`]; what works
 //! on the stores with everything stopped takes [`Alone`]. Nothing of the game depends on it. Every two seconds a process
-//! says how it is, for operators.
+//! says how it is and who has a stream there, for operators.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
-use ftl_core::id::Seq;
+use ftl_core::id::{AccountId, Seq};
 use ftl_core::time::{At, Span};
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, Row};
@@ -29,6 +31,9 @@ const LOOK: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(500);
 /// How long the lock of a session that has ended is waited for.
 const ENDING: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(50)).with_max_times(20);
+
+/// Accounts that come or go in one statement: a stadium that returns is told in a few.
+const AT_ONCE: usize = 5_000;
 
 /// The rows whose session holds the league's lock.
 const LIVING: &str = "FROM processes p WHERE p.league = $1 AND EXISTS (
@@ -79,7 +84,7 @@ pub struct PresenceError(#[from] sqlx::Error);
 #[derive(Debug)]
 pub struct Presence {
     id: u128,
-    standing: watch::Sender<Standing>,
+    standing: watch::Sender<(Standing, Arc<[AccountId]>)>,
     staying: JoinHandle<()>,
 }
 
@@ -89,16 +94,16 @@ impl Presence {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
         let id = u128::from_be_bytes(id);
-        let (standing, told) = watch::channel(Standing::default());
+        let (standing, told) = watch::channel(Default::default());
         let database = database.named("ftl present").noticed_when_gone();
         let me = Me { database, league: league.into(), role: role.into(), engine, id, standing: told };
         let session = me.enter().await?;
         Ok(Self { id, standing, staying: tokio::spawn(me.stay(session)) })
     }
 
-    /// How this process is now: the others learn it within two seconds.
-    pub fn tell(&self, standing: Standing) {
-        self.standing.send_replace(standing);
+    /// How this process is now, and who has a stream here: the others learn it within two seconds.
+    pub fn tell(&self, standing: Standing, here: Arc<[AccountId]>) {
+        self.standing.send_replace((standing, here));
     }
 
     /// This process has ended, whoever may still hold this.
@@ -124,7 +129,7 @@ struct Me {
     role: String,
     engine: u32,
     id: u128,
-    standing: watch::Receiver<Standing>,
+    standing: watch::Receiver<(Standing, Arc<[AccountId]>)>,
 }
 
 impl Me {
@@ -147,8 +152,9 @@ impl Me {
         Ok(session)
     }
 
-    async fn say(&self, session: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let Standing { status, applied, accounts } = self.standing.borrow().clone();
+    /// How this process is, and who came and went since `told`.
+    async fn say(&self, session: &mut PgConnection, told: &mut BTreeSet<AccountId>) -> Result<(), sqlx::Error> {
+        let (Standing { status, applied, accounts }, here) = self.standing.borrow().clone();
         sqlx::query(
             "UPDATE processes SET status = $3, applied = $4, accounts = $5, told_at = clock_timestamp() WHERE league = $1 AND process = $2",
         )
@@ -157,18 +163,34 @@ impl Me {
         .bind(status)
         .bind(ordered(applied.0))
         .bind(ordered(accounts))
-        .execute(session)
-        .await
-        .map(drop)
+        .execute(&mut *session)
+        .await?;
+        let here: BTreeSet<AccountId> = here.iter().copied().collect();
+        let gone: Vec<AccountId> = told.difference(&here).copied().take(AT_ONCE).collect();
+        let come: Vec<AccountId> = here.difference(told).copied().take(AT_ONCE).collect();
+        let leave = "DELETE FROM present WHERE league = $1 AND process = $2 AND account = ANY($3)";
+        let enter = "INSERT INTO present (league, process, account) SELECT $1, $2, unnest($3) ON CONFLICT DO NOTHING";
+        for (accounts, statement) in [(&gone, leave), (&come, enter)] {
+            if accounts.is_empty() {
+                continue;
+            }
+            let accounts: Vec<Vec<u8>> = accounts.iter().map(|account| account.0.to_be_bytes().to_vec()).collect();
+            let statement = sqlx::query(statement).bind(&self.league).bind(self.id.to_be_bytes().to_vec()).bind(accounts);
+            statement.execute(&mut *session).await?;
+        }
+        gone.iter().for_each(|account| drop(told.remove(account)));
+        told.extend(come);
+        Ok(())
     }
 
     async fn stay(self, session: PgConnection) {
         let mut session = Some(session);
+        let mut told = BTreeSet::new();
         loop {
             let there = match &mut session {
                 Some(session) => {
                     tokio::time::sleep(LOOK).await;
-                    matches!(tokio::time::timeout(LOOK, self.say(session)).await, Ok(Ok(())))
+                    matches!(tokio::time::timeout(LOOK, self.say(session, &mut told)).await, Ok(Ok(())))
                 }
                 None => false,
             };
@@ -176,7 +198,11 @@ impl Me {
                 continue;
             }
             session = match self.enter().await {
-                Ok(session) => Some(session),
+                Ok(session) => {
+                    // What was told went with the former row.
+                    told.clear();
+                    Some(session)
+                }
                 Err(error) => {
                     tracing::debug!(%error, "other processes do not know that this one lives");
                     tokio::time::sleep(AGAIN).await;
@@ -197,7 +223,16 @@ pub async fn living(connection: &mut PgConnection, league: &str) -> Result<Vec<P
     rows.iter().map(process).collect()
 }
 
-/// The same, over a connection of its own.
+/// Accounts that have a stream, each once, of whichever process that lives.
+pub async fn accounts_here(database: &Database, league: &str) -> Result<u64, PresenceError> {
+    let query = format!("SELECT count(DISTINCT h.account) FROM present h WHERE h.league = $1 AND h.process IN (SELECT p.process {LIVING})");
+    let mut connection = database.connect().await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(query)).bind(league).fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(number(&row, 0)?)
+}
+
+/// The processes of a league that live, over a connection of its own.
 pub async fn living_of(database: &Database, league: &str) -> Result<Vec<Process>, PresenceError> {
     let mut connection = database.connect().await?;
     let found = living(&mut connection, league).await?;

@@ -1,4 +1,4 @@
-//! The league's processes, each as it says itself.
+//! The league's processes, each as it says itself, and who is connected to any of them.
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use crate::auth::Operator;
 use crate::problem::Problem;
 use crate::routes::health::standing;
 use crate::wire::Time;
-use crate::wire::admin::ProcessView;
+use crate::wire::admin::{PresenceView, ProcessView};
 
 /// Those that live, the oldest first; where the league is one process's alone, that one.
 #[utoipa::path(get, path = "/admin/processes", tag = "admin", responses((status = 200, body = Vec<ProcessView>)), security(("operator" = [])))]
@@ -25,4 +25,11 @@ pub async fn list(State(app): State<App>, _: Operator) -> Result<Answer<Vec<Proc
         ..ProcessView::of(process.role, process.engine, process.standing)
     };
     Ok(Answer(app.others().await?.into_iter().map(view).collect()))
+}
+
+/// How many accounts have a stream: from the first that an account opens, at any process, until the last has ended. Two seconds
+/// late where there are several processes.
+#[utoipa::path(get, path = "/admin/presence", tag = "admin", responses((status = 200, body = PresenceView)), security(("operator" = [])))]
+pub async fn presence(State(app): State<App>, _: Operator) -> Result<Answer<PresenceView>, Problem> {
+    Ok(Answer(PresenceView { accounts: app.accounts_here().await? }))
 }
