@@ -93,7 +93,8 @@ impl Tokens {
         let iat = now.0 / 1000;
         let exp = iat + life.as_secs();
         let claims = Claims { sub: account.to_string(), typ, iat, exp, jti };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.keys.signing).map_err(|error| {
+        let signing = self.keys.signing.as_ref().ok_or_else(|| Problem::not_found("this process signs no tokens"))?;
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, signing).map_err(|error| {
             tracing::error!(%error, "a token could not be signed");
             Problem::internal()
         })?;

@@ -40,7 +40,7 @@ pub struct Config {
     pub operator_token: Option<Secret>,
     /// Ed25519 in PKCS#8 DER, base64.
     pub jwt_private_key: Option<Secret>,
-    /// Ed25519, 32 bytes or SubjectPublicKeyInfo DER, base64; follows from the private key.
+    /// Ed25519, 32 bytes or SubjectPublicKeyInfo DER, base64; follows from the private key, and is enough for who signs nothing.
     pub jwt_public_key: Option<String>,
     /// Multiplies every limit, in thousandths.
     pub rate_limit_permille: u32,
@@ -175,7 +175,9 @@ impl Config {
             return Err(error("DISABLE_RATE_LIMIT", "limits stay on in production"));
         }
         let jwt_private_key = vars.get("JWT_PRIVATE_KEY_B64").map(Secret);
-        if production && jwt_private_key.is_none() {
+        let jwt_public_key = vars.get("JWT_PUBLIC_KEY_B64");
+        // Who only checks tokens has the public one; whether this process does, its role says.
+        if production && jwt_private_key.is_none() && jwt_public_key.is_none() {
             return Err(error("JWT_PRIVATE_KEY_B64", "it is not set, and production makes no key of its own"));
         }
         let operator_token = vars.get("OPERATOR_TOKEN").map(Secret);
@@ -220,7 +222,7 @@ impl Config {
             cors_origins: vars.parse("CORS_ORIGINS", origins)?,
             operator_token,
             jwt_private_key,
-            jwt_public_key: vars.get("JWT_PUBLIC_KEY_B64"),
+            jwt_public_key,
             rate_limit_permille: vars.parse("RATE_LIMIT_SCALE", permille)?,
             rate_limit_off,
             flush_interval: vars.parse("FLUSH_INTERVAL", |text| duration(text).filter(|d| (1..=60_000).contains(&d.as_millis())))?,

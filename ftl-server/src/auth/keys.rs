@@ -1,4 +1,5 @@
-//! The Ed25519 keys that tokens are signed with: from the environment, or made once and kept in `FTL_DATA`.
+//! The Ed25519 keys that tokens are signed with: from the environment, or made once and kept in `FTL_DATA`. A process that signs
+//! nothing needs the public one alone, and then cannot be made to sign.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,16 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Role};
 
 /// The file in `FTL_DATA`; readable by its owner alone.
 const FILE: &str = "jwt-ed25519.b64";
 /// What stands before the 32 bytes in a SubjectPublicKeyInfo of Ed25519.
 const SPKI_PREFIX: usize = 12;
 
-/// A pair of keys.
+/// A pair of keys, or the public one alone.
 pub struct Keys {
-    pub(super) signing: EncodingKey,
+    pub(super) signing: Option<EncodingKey>,
     pub(super) verifying: DecodingKey,
 }
 
@@ -44,21 +45,29 @@ pub enum KeyError {
 }
 
 impl Keys {
-    /// The environment's, or in development those of the data directory.
+    /// The environment's, or in development those of the data directory. Without the private one a process checks tokens and
+    /// signs none, which only those may that answer no logins.
     pub fn of(config: &Config) -> Result<Self, KeyError> {
         let problem =
             |variable: &'static str, takes: &'static str| move || ConfigError { variable, takes, problem: "it holds no usable key".into() };
-        let Some(private) = &config.jwt_private_key else { return Self::kept_in(&config.data) };
-        let bad_private = problem("JWT_PRIVATE_KEY_B64", "an Ed25519 private key, PKCS#8 DER in base64");
+        let private_key = "an Ed25519 private key, PKCS#8 DER in base64";
+        let Some(private) = &config.jwt_private_key else {
+            let Some(public) = &config.jwt_public_key else { return Self::kept_in(&config.data) };
+            if matches!(config.role, Role::All | Role::Api) {
+                let problem = format!("it is not set, and role {} signs tokens", config.role.name());
+                return Err(ConfigError { variable: "JWT_PRIVATE_KEY_B64", takes: private_key, problem }.into());
+            }
+            let raw = public_of(public).ok_or_else(problem("JWT_PUBLIC_KEY_B64", "an Ed25519 public key, 32 bytes or DER, in base64"))?;
+            return Ok(Self { signing: None, verifying: DecodingKey::from_ed_der(&raw) });
+        };
+        let bad_private = problem("JWT_PRIVATE_KEY_B64", private_key);
         let bad_public = problem("JWT_PUBLIC_KEY_B64", "the public key of JWT_PRIVATE_KEY_B64");
         let der = STANDARD.decode(private.0.trim()).map_err(|_| bad_private())?;
         let (keys, public) = Self::from_pkcs8(&der).ok_or_else(bad_private)?;
-        if let Some(text) = &config.jwt_public_key {
-            let given = STANDARD.decode(text.trim()).map_err(|_| bad_public())?;
-            let raw = if given.len() == SPKI_PREFIX + 32 { &given[SPKI_PREFIX..] } else { &given[..] };
-            if raw != public {
-                return Err(bad_public().into());
-            }
+        if let Some(text) = &config.jwt_public_key
+            && public_of(text) != Some(public)
+        {
+            return Err(bad_public().into());
         }
         Ok(keys)
     }
@@ -95,9 +104,16 @@ impl Keys {
     fn from_pkcs8(der: &[u8]) -> Option<(Self, Vec<u8>)> {
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?;
         let public = pair.public_key().as_ref().to_vec();
-        let keys = Self { signing: EncodingKey::from_ed_der(der), verifying: DecodingKey::from_ed_der(&public) };
+        let keys = Self { signing: Some(EncodingKey::from_ed_der(der)), verifying: DecodingKey::from_ed_der(&public) };
         Some((keys, public))
     }
+}
+
+/// The 32 bytes of a public key, which may stand behind what a DER has before them.
+fn public_of(text: &str) -> Option<Vec<u8>> {
+    let given = STANDARD.decode(text.trim()).ok()?;
+    let raw = if given.len() == SPKI_PREFIX + 32 { &given[SPKI_PREFIX..] } else { &given[..] };
+    (raw.len() == 32).then(|| raw.to_vec())
 }
 
 fn generate() -> Result<Vec<u8>, KeyError> {

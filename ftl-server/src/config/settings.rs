@@ -46,7 +46,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("STREAMS_PER_ACCOUNT", "32", "a number above 0: those of one account among them"),
     secret("OPERATOR_TOKEN", "a secret of at least 16 characters"),
     secret("JWT_PRIVATE_KEY_B64", "an Ed25519 private key, PKCS#8 DER in base64"),
-    setting("JWT_PUBLIC_KEY_B64", "", "the Ed25519 public key to it, 32 bytes or DER, in base64"),
+    setting(
+        "JWT_PUBLIC_KEY_B64",
+        "",
+        "the Ed25519 public key to it, 32 bytes or DER, in base64; enough for the roles ws, flusher and feed",
+    ),
     setting("RATE_LIMIT_SCALE", "1", "a decimal number above 0, at most three places"),
     setting("DISABLE_RATE_LIMIT", "0", "1 or 0"),
     setting("FLUSH_INTERVAL", "100ms", "a time from 1ms to 1m, such as 100ms"),

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use ftl_core::hash::Hash;
-use ftl_server::config::Role;
+use ftl_server::config::{Config, Role};
 use ftl_server::serve::Server;
 use ftl_server::stores::{Stores, default_genesis};
 use ftl_store::throwaway::{AppendFsync, ThrowawayPostgres, ThrowawayRedis};
@@ -34,16 +34,27 @@ impl Site {
         Self::with(Some(ThrowawayRedis::start(AppendFsync::EverySecond).unwrap()), ack)
     }
 
-    pub async fn serve(&self, role: Role) -> Harness {
-        let directory = tempfile::tempdir().unwrap();
+    /// What processes here are started with, and these variables.
+    pub fn config(&self, more: &[(&str, &str)]) -> Config {
         let url = self.postgres.url();
         let redis = self.redis.as_ref().map(ThrowawayRedis::url).unwrap_or_default();
         let given = [("DATABASE_URL", url.as_str()), ("REDIS_URL", &redis), ("ACK", self.ack), ("DISABLE_RATE_LIMIT", "1")];
-        let mut config = config(self.data.path(), &given);
-        config.role = role;
+        let mut config = config(self.data.path(), &[&given[..], more].concat());
         config.api_port = 0;
         config.ws_port = 0;
         config.snapshot_every = 20;
+        config
+    }
+
+    pub async fn serve(&self, role: Role) -> Harness {
+        self.serve_with(role, &[]).await
+    }
+
+    /// With these variables too.
+    pub async fn serve_with(&self, role: Role, more: &[(&str, &str)]) -> Harness {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = self.config(more);
+        config.role = role;
         let stores = Stores::of(&config).await.unwrap();
         Harness::over(directory, config, stores).await
     }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ftl_server::config::Role;
+use ftl_server::serve::Server;
+use ftl_server::stores::{Stores, default_genesis};
 use futures::future::join_all;
 
 use super::client::Client;
@@ -40,4 +44,32 @@ async fn a_ticket_is_claimed_once_among_processes_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_is_claimed_once_among_processes_behind_redis() {
     shown_everywhere_at_once(Site::behind_redis("journal")).await;
+}
+
+/// A process that only serves streams needs no key that signs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_checked_with_the_public_key_alone() {
+    let site = Site::on_postgres();
+    let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).unwrap();
+    let pair = ring::signature::Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
+    let private = STANDARD.encode(document.as_ref());
+    let public = STANDARD.encode(ring::signature::KeyPair::public_key(&pair).as_ref());
+    let api = site.serve_with(Role::Api, &[("JWT_PRIVATE_KEY_B64", &private)]).await;
+    let ws = site.serve_with(Role::Ws, &[("JWT_PUBLIC_KEY_B64", &public)]).await;
+    let other = site.serve_with(Role::Ws, &[]).await;
+    let token = api.player("anna").await;
+    let path = format!("/ws?token={}", api.ticket(&token).await);
+    // Of another key it is none of this league's, and stays good.
+    assert_eq!(Client::open(&other, &path, &[]).await.err().unwrap().0, 401);
+    drop(Client::open(&ws, &path, &[]).await.unwrap());
+    assert_eq!(Client::open(&ws, &format!("/ws?token={token}"), &[]).await.err().unwrap().1["detail"], "the token is for something else");
+    // Who signs says what is missing.
+    let mut config = site.config(&[("JWT_PUBLIC_KEY_B64", &public)]);
+    config.role = Role::Api;
+    let stores = Stores::of(&config).await.unwrap();
+    let refused = Server::start(config, stores, default_genesis("main")).await.err().unwrap().to_string();
+    assert!(refused.starts_with("JWT_PRIVATE_KEY_B64: it is not set, and role api signs tokens"), "{refused}");
+    for harness in [ws, other, api] {
+        harness.stop().await;
+    }
 }
