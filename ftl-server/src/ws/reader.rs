@@ -34,6 +34,8 @@ const BYTES: usize = 1024 * 1024;
 const RESUME: u32 = 200;
 /// How long a client that was told to go may take to go.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// Bytes that are read from him meanwhile: a client who does not stop is cut off.
+const OVERHEARD: usize = 16 * 1024 * 1024;
 
 /// Who connected, and how.
 #[derive(Clone, Copy, Debug)]
@@ -143,14 +145,19 @@ impl Reader<'_> {
     }
 }
 
-/// Reads and forgets until the other side ends, or for too long.
+/// Reads and forgets until the other side ends, or for too long, or too much.
 async fn overhear(stream: &TcpStream) {
     let mut forgotten = vec![0u8; 4_096];
     let reading = async {
-        while stream.readable().await.is_ok() {
+        let mut left = OVERHEARD;
+        while left > 0 && stream.readable().await.is_ok() {
             match stream.try_read(&mut forgotten) {
                 Ok(0) => return,
-                Ok(_) => {}
+                Ok(read) => {
+                    left = left.saturating_sub(read);
+                    // Others have their turn.
+                    tokio::task::yield_now().await;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(_) => return,
             }
