@@ -43,7 +43,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("WS_PORT", "8081", "a port, 0 for any free one; where role ws listens"),
     setting("CORS_ORIGINS", "", "origins separated by commas, such as https://play.example, or *"),
     setting("STREAMS", "20000", "a number above 0: WebSockets and event streams that a process takes"),
-    setting("STREAMS_PER_ACCOUNT", "32", "a number above 0: those of one account among them"),
+    setting("STREAMS_PER_ACCOUNT", "20000", "a number above 0: those of one account among them; 32 where strangers have accounts"),
     secret("OPERATOR_TOKEN", "a secret of at least 16 characters"),
     secret("JWT_PRIVATE_KEY_B64", "an Ed25519 private key, PKCS#8 DER in base64"),
     setting(
