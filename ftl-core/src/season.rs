@@ -39,7 +39,7 @@ use crate::state::State;
 use crate::time::At;
 
 pub use matches::Matches;
-pub use red_team::Attacker;
+pub use red_team::{Attacker, Made};
 pub use tally::{Drift, Goals, HORIZONS, MarkOut, MatchLine, PersonaLine, Tally};
 
 use calendar::Calendar;
@@ -157,7 +157,7 @@ impl Season {
                     running.tell(&heard, &mut self.market, at);
                 }
                 if ends {
-                    self.red_team.settle(&self.market.state);
+                    self.red_team.settle(&self.market);
                 }
                 if ticks {
                     self.trade(place, at);

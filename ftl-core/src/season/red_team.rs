@@ -6,9 +6,10 @@ use crate::id::{AccountId, BookId};
 use crate::redteam::cast::Cast;
 use crate::redteam::desk::{Desk, Venue, book_of};
 use crate::redteam::{News, TEAM, Trader};
-use crate::state::State;
 use crate::time::At;
 use crate::units::{Lots, Money, Wide};
+
+use super::market::Market;
 
 /// An ordinary order of an attacker: with twenty footballers on the pitch he puts about half of what he has to work.
 const SHARE: Lots = Lots::from_units(10);
@@ -25,7 +26,16 @@ pub struct Attacker {
     /// Margin that they committed, at each open.
     pub committed: Money,
     /// What they made in each match.
-    pub by_match: Vec<Money>,
+    pub by_match: Vec<Made>,
+}
+
+/// What an attacker made in a match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// All of it.
+    pub all: Money,
+    /// What moves that are not the crowd's gave him; the rest came from the crowd, or went to it.
+    pub of_base_moves: Money,
 }
 
 /// The attackers' accounts over the season.
@@ -73,16 +83,18 @@ impl RedTeam {
     }
 
     /// A match has ended: what each has made since the last one did.
-    pub fn settle(&mut self, state: &State) {
-        let mut sums = vec![(Money::ZERO, Money::ZERO); self.attackers.len()];
-        for (attacker, book) in self.books() {
-            let (Some(sum), Some(book)) = (sums.get_mut(attacker), state.book(book)) else { continue };
-            sum.0 += book.balance - book.grants;
-            sum.1 += book.standing.season.committed;
+    pub fn settle(&mut self, market: &Market) {
+        let mut sums = vec![(Made::default(), Money::ZERO); self.attackers.len()];
+        for (attacker, id) in self.books() {
+            let (Some((made, committed)), Some(book)) = (sums.get_mut(attacker), market.state.book(id)) else { continue };
+            made.all += book.balance - book.grants;
+            made.of_base_moves += market.tally.made_of_base_moves(id.account);
+            *committed += book.standing.season.committed;
         }
-        for (attacker, (result, committed)) in self.attackers.iter_mut().zip(sums) {
-            attacker.by_match.push(result - attacker.result);
-            (attacker.result, attacker.committed) = (result, committed);
+        for (attacker, (made, committed)) in self.attackers.iter_mut().zip(sums) {
+            let before = Made { all: attacker.result, of_base_moves: attacker.of_base_moves() };
+            attacker.by_match.push(Made { all: made.all - before.all, of_base_moves: made.of_base_moves - before.of_base_moves });
+            (attacker.result, attacker.committed) = (made.all, committed);
         }
     }
 
@@ -92,6 +104,11 @@ impl RedTeam {
 }
 
 impl Attacker {
+    /// See [`Made::of_base_moves`].
+    pub fn of_base_moves(&self) -> Money {
+        self.by_match.iter().fold(Money::ZERO, |sum, made| sum + made.of_base_moves)
+    }
+
     /// What he made of what he committed, in 10⁻⁶; nothing where he committed nothing.
     pub fn return_ppm(&self) -> i64 {
         (self.result.wide() * 1_000_000).div_floor(self.committed.wide().max(Wide::of(1))).clamp_i64()

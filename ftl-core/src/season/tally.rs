@@ -4,9 +4,11 @@
 //!  entry, outcome, state ─▶ Tally ─┬─ counts, bad debt, the house and its bound
 //!                                  ├─ MatchLine of each match: drift, washouts
 //!                                  ├─ MarkOut of each persona: where the mark was 1, 5, 30, 60 s after a fill
-//!                                  └─ People: who was washed out, what everybody has in the end
+//!                                  ├─ People: who was washed out, what everybody has in the end
+//!                                  └─ BaseMoves: what the red team made of what the crowd does not move
 //! ```
 
+mod base_moves;
 mod drift;
 mod mark_out;
 mod people;
@@ -27,6 +29,7 @@ pub use drift::{Drift, Goals};
 pub use mark_out::{HORIZONS, MarkOut};
 pub use people::PersonaLine;
 
+use base_moves::BaseMoves;
 use drift::{Drifts, News};
 use mark_out::MarkOuts;
 use people::People;
@@ -83,6 +86,8 @@ pub struct Tally {
     drifts: Drifts,
     mark_outs: MarkOuts,
     people: People,
+    /// Of whoever is none of the traders: the red team.
+    base_moves: BaseMoves,
     at: At,
     bound_due: At,
 }
@@ -104,6 +109,7 @@ impl Tally {
             drifts: Drifts::default(),
             mark_outs: MarkOuts::default(),
             people: People::of(traders),
+            base_moves: BaseMoves::default(),
             at: At(0),
             bound_due: At(0),
         }
@@ -143,6 +149,11 @@ impl Tally {
     /// What every trader has, in the order of their accounts.
     pub fn wealth(&self, state: &State) -> Vec<Money> {
         self.people.wealth(state)
+    }
+
+    /// What an account of the red team made of moves that are not the crowd's.
+    pub(super) fn made_of_base_moves(&self, account: AccountId) -> Money {
+        self.base_moves.made(account)
     }
 
     /// Time goes on to `at`; `state` is as it was until then.
@@ -214,7 +225,10 @@ impl Tally {
         match event {
             Event::PositionOpened(opened) => self.opened(opened, state),
             Event::PositionClosed(closed) => self.closed(closed, state),
-            Event::PriceChanged { instrument, live_base, .. } => self.drifts.moved(*instrument, *live_base, news, state),
+            Event::PriceChanged { instrument, live_base, bump, .. } => {
+                self.drifts.moved(*instrument, *live_base, news, state);
+                self.base_moves.moved(*instrument, *live_base + *bump);
+            }
             Event::OrderCancelled { reason, .. } => add_one(self.cancelled.entry(reason.code().to_owned()).or_default()),
             Event::ValuePosted { reason: PostingReason::BadDebt, postings: [wallet, _], .. } => self.bad_debt += wallet.amount,
             _ => {}
@@ -223,7 +237,7 @@ impl Tally {
 
     fn opened(&mut self, opened: &PositionOpened, state: &State) {
         add_one(&mut self.fills);
-        let Some(trader) = self.people.find(opened.book) else { return };
+        let Some(trader) = self.people.find(opened.book) else { return self.base_moves.opened(opened, state) };
         let persona = self.people.opened(trader, opened, self.drifts.events_of(opened.instrument), self.at);
         self.mark_outs.filled(persona, opened, state.rules().contract_size, self.at);
         let place = place_of(opened.instrument, state).unwrap_or(self.matches.len().saturating_sub(1));
@@ -236,6 +250,7 @@ impl Tally {
 
     fn closed(&mut self, closed: &PositionClosed, state: &State) {
         add_one(&mut self.fills);
+        self.base_moves.closed(closed, state.rules().contract_size);
         let entry = self.people.closed(closed);
         if closed.reason != CloseReason::Washout {
             return;

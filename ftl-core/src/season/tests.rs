@@ -7,6 +7,7 @@ use crate::outcome::{Entry, Receipt};
 use crate::rules::Rules;
 use crate::source::MatchSource;
 use crate::state::State;
+use crate::units::Money;
 
 fn plan(accounts: u32, matches: u64, seed: u64) -> Plan {
     let rules = Rules::fair(expected_accounts(accounts));
@@ -56,6 +57,18 @@ fn a_season_is_its_entries_and_their_audit_is_clean() {
     assert_eq!(state.hash(), season.state_mut().hash());
     assert_eq!(orders, season.tally().orders);
     assert!(refused < orders, "most of what is ordered is accepted");
+}
+
+#[test]
+fn what_is_not_the_crowds_is_opposite_for_opposite_attackers() {
+    let season = played(Plan { red_team: true, ..plan(60, 3, 7) });
+    let of = |name| season.attackers().iter().find(|attacker| attacker.name == name).unwrap();
+    let (long, short) = (of("kick-off, long"), of("kick-off, short"));
+    assert_ne!(long.of_base_moves(), Money::ZERO);
+    assert_eq!(long.of_base_moves(), Money::ZERO - short.of_base_moves());
+    // Half a spread of their own, each time, and what the others moved meanwhile.
+    assert_ne!(long.result, long.of_base_moves());
+    assert_eq!(long.by_match.len(), 3);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn return_of(attacker: &Attacker) -> (f64, f64) {
     let committed = (attacker.committed.units() as f64).max(1.0);
     let n = attacker.by_match.len() as f64;
     let mean = attacker.result.units() as f64 / n;
-    let squares: f64 = attacker.by_match.iter().map(|result| (result.units() as f64 - mean).powi(2)).sum();
+    let squares: f64 = attacker.by_match.iter().map(|made| (made.all.units() as f64 - mean).powi(2)).sum();
     (attacker.result.units() as f64 / committed, (squares * n / (n - 1.0)).sqrt() / committed)
 }
 

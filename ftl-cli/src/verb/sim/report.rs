@@ -10,9 +10,10 @@ use ftl_core::id::Seq;
 use ftl_core::rules::Preset;
 use ftl_core::season::distribution::Distribution;
 use ftl_core::season::persona::{Kind, PERSONAS};
-use ftl_core::season::{Attacker, Drift, HORIZONS, MarkOut, PersonaLine, Season, Tally};
+use ftl_core::season::{Attacker, Drift, HORIZONS, Made, MarkOut, PersonaLine, Season, Tally};
 use ftl_core::units::Money;
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::memory;
 
@@ -116,6 +117,10 @@ pub(super) struct AttackerLine {
     returned: f64,
     /// Of the return, the match being the unit.
     stderr: f64,
+    /// The part of the return that came of moves that are not the crowd's; the rest is zero-sum among traders.
+    return_of_rules: f64,
+    /// Of that part.
+    stderr_of_rules: f64,
     /// Of a hundred random traders so many made less of what they committed.
     percentile: f64,
     verdict: Verdict,
@@ -129,8 +134,12 @@ pub(super) enum Verdict {
     Idle,
     /// At or below the median of random traders.
     Below,
-    /// Not to be told from a random trader: among the lower 97.5 % of them, or within 3.29 standard errors of their median.
+    /// Not to be told from a random trader: among the lower 97.5 % of them, or so near their median that in one of a
+    /// thousand such seasons chance alone goes further.
     WithinNoise,
+    /// He has more than chance gives, and has it from the crowd: what the rules moved gave him nothing that chance does
+    /// not. Whoever leans against a crowd is paid by it (R6.2).
+    OfTheCrowd,
     /// He has found something.
     Above,
 }
@@ -274,14 +283,17 @@ impl Report {
             writeln!(out)?;
         }
         if !self.red_team.is_empty() {
-            let columns = ["red team", "accounts", "result", "return %", "error", "percentile", "verdict"];
-            let [a, b, c, d, e, f, g] = columns;
-            writeln!(out, "\n{a:<46} {b:>8} {c:>14} {d:>9} {e:>7} {f:>10}  {g}")?;
+            let columns = ["red team", "accounts", "result", "return %", "error", "of rules", "error", "percentile", "verdict"];
+            let [a, b, c, d, e, f, g, h, i] = columns;
+            writeln!(out, "\n{a:<46} {b:>8} {c:>14} {d:>9} {e:>7} {f:>9} {g:>7} {h:>10}  {i}")?;
         }
-        for AttackerLine { name, accounts, result, returned, stderr, percentile, verdict, .. } in &self.red_team {
-            let (returned, stderr) = (100.0 * returned, 100.0 * stderr);
+        for AttackerLine { name, accounts, result, returned, stderr, return_of_rules, stderr_of_rules, percentile, verdict, .. } in
+            &self.red_team
+        {
+            let [returned, stderr, of_rules, stderr_of_rules] =
+                [returned, stderr, return_of_rules, stderr_of_rules].map(|ratio| 100.0 * ratio);
             write!(out, "{name:<46} {accounts:>8} {:>14} {returned:>+9.3} {stderr:>7.3} ", result.to_string())?;
-            writeln!(out, "{percentile:>10.1}  {}", verdict.as_str())?;
+            writeln!(out, "{of_rules:>+9.3} {stderr_of_rules:>7.3} {percentile:>10.1}  {}", verdict.as_str())?;
         }
         for (what, counts) in [("cancelled", &self.cancelled), ("refused", &self.refused)] {
             let all: Vec<String> = counts.iter().map(|(code, n)| format!("{code} {n}")).collect();
@@ -297,39 +309,73 @@ impl Verdict {
             Self::Idle => "idle",
             Self::Below => "below",
             Self::WithinNoise => "within noise",
+            Self::OfTheCrowd => "of the crowd",
             Self::Above => "ABOVE",
         }
     }
 }
 
 impl AttackerLine {
-    /// The standard error is that of a ratio: √(Σ (result − return × committed)²) / committed over matches, the margin
-    /// committed being much the same in each.
     fn of(attacker: &Attacker, lines: &[PersonaLine]) -> Self {
-        let committed = attacker.committed.units() as f64;
-        let returned = if committed > 0.0 { attacker.result.units() as f64 / committed } else { 0.0 };
-        let matches = attacker.by_match.len() as f64;
-        let mean = attacker.result.units() as f64 / matches.max(1.0);
-        let squares: f64 = attacker.by_match.iter().map(|result| (result.units() as f64 - mean).powi(2)).sum();
-        let stderr = (squares * matches / (matches - 1.0).max(1.0)).sqrt() / committed.max(1.0);
+        let all = RatioAndError::of(attacker, |made| made.all);
+        let of_rules = RatioAndError::of(attacker, |made| made.of_base_moves);
         let of_random = |line: &&PersonaLine| PERSONAS[line.persona].kind == Kind::Random;
         let mut random: Vec<f64> =
             lines.iter().filter(of_random).flat_map(|line| line.returns.sorted()).map(|ratio| ratio.units() as f64 / 1e6).collect();
         random.sort_by(f64::total_cmp);
-        let below = random.partition_point(|other| *other < returned) as f64;
+        let below = random.partition_point(|other| *other < all.ratio) as f64;
         let percentile = if random.is_empty() { 50.0 } else { 100.0 * below / random.len() as f64 };
         let median = random.get(random.len() / 2).copied().unwrap_or(0.0);
-        let verdict = if committed == 0.0 {
+        let chance = chance(attacker.by_match.len());
+        let verdict = if attacker.committed == Money::ZERO {
             Verdict::Idle
-        } else if returned <= median {
+        } else if all.ratio <= median {
             Verdict::Below
-        } else if percentile <= 97.5 || returned - median <= 3.29 * stderr {
+        } else if percentile <= 97.5 || all.ratio - median <= chance * all.stderr {
             Verdict::WithinNoise
+        } else if of_rules.ratio <= chance * of_rules.stderr {
+            Verdict::OfTheCrowd
         } else {
             Verdict::Above
         };
-        let Attacker { name, seats, result, committed, .. } = *attacker;
-        Self { name, accounts: seats, result, committed, returned, stderr, percentile, verdict }
+        Self {
+            name: attacker.name,
+            accounts: attacker.seats,
+            result: attacker.result,
+            committed: attacker.committed,
+            returned: all.ratio,
+            stderr: all.stderr,
+            return_of_rules: of_rules.ratio,
+            stderr_of_rules: of_rules.stderr,
+            percentile,
+            verdict,
+        }
+    }
+}
+
+/// How many standard errors chance goes from the mean in one of a thousand seasons: Student's t, since few matches know
+/// their own spread badly.
+fn chance(matches: usize) -> f64 {
+    let freedom = matches.saturating_sub(1).max(1) as f64;
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(0.9995))
+}
+
+/// What was made of what was committed.
+struct RatioAndError {
+    ratio: f64,
+    /// √(Σ (result − ratio × committed)²) / committed over matches, the margin committed being much the same in each.
+    stderr: f64,
+}
+
+impl RatioAndError {
+    fn of(attacker: &Attacker, part: impl Fn(&Made) -> Money) -> Self {
+        let committed = attacker.committed.units() as f64;
+        let results: Vec<f64> = attacker.by_match.iter().map(|made| part(made).units() as f64).collect();
+        let (matches, sum) = (results.len() as f64, results.iter().sum::<f64>());
+        let mean = sum / matches.max(1.0);
+        let squares: f64 = results.iter().map(|result| (result - mean).powi(2)).sum();
+        let stderr = (squares * matches / (matches - 1.0).max(1.0)).sqrt() / committed.max(1.0);
+        Self { ratio: if committed > 0.0 { sum / committed } else { 0.0 }, stderr }
     }
 }
 

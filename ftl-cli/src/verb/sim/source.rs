@@ -56,6 +56,10 @@ fn file(path: &Path, squads: Option<&Path>) -> Result<Vec<MatchSource>, Failure>
         return source_of(&name.to_string()).map(|source| vec![source]);
     }
     let squads = squads.map(read).transpose()?;
+    if squads.is_none() {
+        let why = "so prices rise, and whoever holds them all gains by it; --squads FILE brings the others";
+        eprintln!("ftl: {name} names nobody but those who scored, {why}");
+    }
     let tournament = Tournament::parse(&text, squads.as_deref()).map_err(|error| Failure::refused(format!("{name}: {error}")))?;
     Ok(tournament.matches())
 }
