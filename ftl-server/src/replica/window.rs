@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn of_batch(seq: u64, batch: u32) -> Frames {
-        Frames { batch: BatchMark(batch), ..entry(seq, 1, seq % 2 == 0) }
+        Frames { batch: BatchMark(batch), ..entry(seq, 1, seq.is_multiple_of(2)) }
     }
 
     fn reached(seq: u64, batch: u32) -> Reached {

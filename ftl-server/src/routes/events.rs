@@ -201,18 +201,12 @@ impl Reader {
             said: Instant::now(),
             slowly: tokio::time::interval(SLOWLY),
         };
-        match cursor {
-            Some(cursor) => match window.find(cursor) {
-                Some(here) => {
-                    reader.cursor = here;
-                    reader.bars = here.seq;
-                }
-                None => {
-                    reader.resync()?;
-                    return Ok(reader);
-                }
-            },
-            None => {}
+        if let Some(cursor) = cursor {
+            let Some(here) = window.find(cursor) else {
+                reader.resync()?;
+                return Ok(reader);
+            };
+            (reader.cursor, reader.bars) = (here, here.seq);
         }
         // A reader that is cut within its first entry needs a cursor too.
         let begins = reader.position("from here");

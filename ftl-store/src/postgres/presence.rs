@@ -166,8 +166,8 @@ impl Me {
         .execute(&mut *session)
         .await?;
         let here: BTreeSet<AccountId> = here.iter().copied().collect();
-        let gone: Vec<AccountId> = told.difference(&here).copied().take(AT_ONCE).collect();
-        let come: Vec<AccountId> = here.difference(told).copied().take(AT_ONCE).collect();
+        let gone: BTreeSet<AccountId> = told.difference(&here).copied().take(AT_ONCE).collect();
+        let come: BTreeSet<AccountId> = here.difference(told).copied().take(AT_ONCE).collect();
         let leave = "DELETE FROM present WHERE league = $1 AND process = $2 AND account = ANY($3)";
         let enter = "INSERT INTO present (league, process, account) SELECT $1, $2, unnest($3) ON CONFLICT DO NOTHING";
         for (accounts, statement) in [(&gone, leave), (&come, enter)] {
@@ -178,7 +178,7 @@ impl Me {
             let statement = sqlx::query(statement).bind(&self.league).bind(self.id.to_be_bytes().to_vec()).bind(accounts);
             statement.execute(&mut *session).await?;
         }
-        gone.iter().for_each(|account| drop(told.remove(account)));
+        told.retain(|account| !gone.contains(account));
         told.extend(come);
         Ok(())
     }
