@@ -60,7 +60,7 @@ export function overSocket(token, cursor, _, { open, frame, cursor: reached, clo
 export function overStream(token, cursor, matches, { open, frame, cursor: reached, closed }) {
   const channels = ['prices', 'account', ...matches.map((id) => `fixture:${id}`)].join(',');
   const lastEventId = Object.values(known(cursor)).join('-');
-  const source = new EventSource(`/api/events?${new URLSearchParams({ token, lastEventId, channels })}`);
+  const source = new EventSource(`/api/events?${new URLSearchParams({ token, lastEventId, channels, batch: true })}`);
   source.onopen = open;
   source.onmessage = (event) => {
     frame(JSON.parse(event.data));

@@ -24,8 +24,8 @@ const LONGEST_LOOK: Duration = Duration::from_millis(800);
 const LOOK: Duration = Duration::from_millis(2);
 /// After a look that failed.
 const AGAIN: Duration = Duration::from_millis(100);
-/// An archive that somebody waits for and that has not got on for so long keeps nobody waiting any more.
-const STALLED: Duration = Duration::from_millis(900);
+/// An archive that somebody waits for and that has not got on for so long keeps nobody waiting any more: one look that fails.
+const STALLED: Duration = LONGEST_LOOK;
 /// The longest wait: within the time that a request may take.
 const LONGEST: Duration = Duration::from_secs(8);
 /// Applied batches that are remembered.

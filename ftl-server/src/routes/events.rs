@@ -53,6 +53,10 @@ pub struct StreamParams {
     pub token: Option<String>,
     /// Instead of `Last-Event-ID`, for clients that cannot send it.
     pub last_event_id: Option<String>,
+    /// `true`: an `id` is `N-batch` and not `N` alone, so that a client is told `resync` where the entries that it has seen
+    /// were lost or cut off, and others have their numbers by now.
+    #[serde(default)]
+    pub batch: bool,
 }
 
 /// Prices, bars and what concerns me, matches, activity and the leaderboard, from now on or from `Last-Event-ID` on.
@@ -98,6 +102,8 @@ fn cursor_of(field: &str, text: &str) -> Result<Cursor, Problem> {
 
 /// What a reader asked for.
 struct Wanted {
+    /// An `id` names its batch.
+    batch: bool,
     prices: bool,
     account: bool,
     channels: Vec<Channel>,
@@ -108,7 +114,7 @@ struct Wanted {
 impl Wanted {
     fn of(app: &App, params: &StreamParams) -> Result<Self, Problem> {
         let both = params.channels.is_none();
-        let mut wanted = Self { prices: both, account: both, channels: Vec::new(), instruments: None };
+        let mut wanted = Self { batch: params.batch, prices: both, account: both, channels: Vec::new(), instruments: None };
         for channel in params.channels.iter().flat_map(|channels| channels.split(',')) {
             match channel.trim() {
                 "prices" => wanted.prices = true,
@@ -130,6 +136,11 @@ impl Wanted {
             wanted.instruments = Some(numbers.collect::<Result<_, _>>()?);
         }
         Ok(wanted)
+    }
+
+    /// What a client comes back with.
+    fn id(&self, reached: Reached) -> String {
+        if self.batch { reached.to_string() } else { reached.seq.to_string() }
     }
 
     fn wants(&self, idx: u16) -> bool {
@@ -239,7 +250,7 @@ impl Reader {
 
     /// No frame: only how far the reader is.
     fn position(&self, comment: &str) -> Event {
-        Event::default().id(self.cursor.to_string()).comment(comment)
+        Event::default().id(self.wanted.id(self.cursor)).comment(comment)
     }
 
     /// What an entry has for this reader, whole.
@@ -253,10 +264,10 @@ impl Reader {
             texts.extend(mine.map(|(_, frame)| json(frame)));
         }
         let last = texts.len().saturating_sub(1);
-        let id = Reached { seq: frames.seq, batch: frames.batch };
+        let id = self.wanted.id(Reached { seq: frames.seq, batch: frames.batch });
         for (n, text) in texts.into_iter().enumerate() {
             let event = Event::default().data(text);
-            self.ready.push_back(if n == last { event.id(id.to_string()) } else { event });
+            self.ready.push_back(if n == last { event.id(&id) } else { event });
         }
         metrics::counter!("ftl_frames_total").increment((self.ready.len() - before) as u64);
     }

@@ -90,7 +90,9 @@ async fn a_reader_that_was_cut_ends_with_what_an_uncut_one_has() {
             // Cut in the middle of what it gets, even within an entry.
             pieces.push(cut.next().await);
             pieces.push(cut.next().await);
-            cut = Frames::open(&harness, &token, "", cut.last_id.as_deref()).await;
+            let id = cut.last_id.as_deref();
+            assert!(id.is_none_or(|id| id.parse::<u64>().is_ok()), "{id:?} is the number of an entry");
+            cut = Frames::open(&harness, &token, "", id).await;
         }
     }
     harness.open(&third, "last", "long", "end").await.ok();

@@ -150,7 +150,7 @@ async fn a_cursor_of_entries_that_were_cut_off_begins_anew() {
     };
     let kept = open(&harness, "kept").await;
     let mut client = Client::connect(&harness, &token).await;
-    let mut stream = Frames::open(&harness, &token, "?channels=account", None).await;
+    let mut stream = Frames::open(&harness, &token, "?channels=account&batch=true", None).await;
     let first = client.first("cursor").await;
     assert_eq!(first["seq"], kept);
     let mut last = 0;
