@@ -63,10 +63,15 @@ impl LiveBars {
         }
     }
 
-    /// The bars of an instrument that changed behind `after`, in order of time.
+    /// What a reader who comes back behind `after` may not have of an instrument's bars, in order of time: those that changed
+    /// since, and the two before. A reader is told of bars once a second and may be cut before, at an entry that moved one.
     pub fn of(&self, idx: InstrumentIdx, after: Seq) -> impl Iterator<Item = &BarFrame> {
-        let bars = self.by_instrument.get(&idx).into_iter().flatten();
-        bars.skip_while(move |bar| bar.seq <= after.0)
+        self.by_instrument.get(&idx).into_iter().flat_map(move |bars| not_surely_told(bars, after))
+    }
+
+    /// The same of every instrument.
+    pub fn since(&self, after: Seq) -> impl Iterator<Item = &BarFrame> {
+        self.by_instrument.values().flat_map(move |bars| not_surely_told(bars, after))
     }
 
     /// The bar of an instrument that forms, or the last that did.
@@ -74,9 +79,14 @@ impl LiveBars {
         self.by_instrument.get(&idx)?.back()
     }
 
-    /// Every bar that changed behind `after`.
+    /// Every bar that changed behind `after`, for who was told of the others.
     pub fn behind(&self, after: Seq) -> Vec<BarFrame> {
         let changed = |bars: &VecDeque<BarFrame>| bars.iter().rev().take_while(|bar| bar.seq > after.0).cloned().collect::<Vec<_>>();
         self.by_instrument.values().flat_map(changed).collect()
     }
+}
+
+fn not_surely_told(bars: &VecDeque<BarFrame>, after: Seq) -> impl Iterator<Item = &BarFrame> {
+    let changed = bars.partition_point(|bar| bar.seq <= after.0);
+    bars.iter().skip(changed.saturating_sub(2))
 }

@@ -144,7 +144,7 @@ impl Window {
         self.0.read().latest.get(&idx).cloned()
     }
 
-    /// The minute bars of an instrument that changed behind `after`.
+    /// The minute bars of an instrument that a reader who comes back behind `after` may not have.
     pub(crate) fn bars_of(&self, idx: InstrumentIdx, after: Seq) -> Vec<BarFrame> {
         self.0.read().bars.of(idx, after).cloned().collect()
     }
@@ -152,6 +152,12 @@ impl Window {
     /// The last minute bar of an instrument.
     pub(crate) fn last_bar(&self, idx: InstrumentIdx) -> Option<BarFrame> {
         self.0.read().bars.last(idx).cloned()
+    }
+
+    /// The same of every instrument, and up to which entry that is known.
+    pub(crate) fn bars_since(&self, after: Seq) -> (Vec<BarFrame>, Seq) {
+        let inner = self.0.read();
+        (inner.bars.since(after).cloned().collect(), inner.to)
     }
 
     /// The minute bars that changed behind `after`, and up to which entry that is known.
@@ -338,8 +344,20 @@ mod tests {
         let bars = window.bars_of(InstrumentIdx(0), Seq(0));
         let shape = |bar: &BarFrame| (bar.seq, bar.start.0.0, [bar.open, bar.high, bar.low, bar.close].map(|price| price.units()));
         assert_eq!(bars.iter().map(shape).collect::<Vec<_>>(), [(1, 0, [10; 4]), (3, 60_000, [12, 30, 11, 11])]);
-        assert_eq!(window.bars_of(InstrumentIdx(0), Seq(2)).len(), 1);
+        assert_eq!(window.bars_behind(Seq(2)).0.iter().map(|bar| bar.seq).collect::<Vec<_>>(), [3]);
         assert_eq!(window.bars_behind(Seq(3)), (vec![], Seq(3)));
+    }
+
+    #[test]
+    fn who_was_cut_at_the_entry_that_moved_a_bar_is_told_it_again_and_the_one_before() {
+        let window = Window::default();
+        window.push((1..=5).map(|n| marked(n, n * 60_000, &[10])));
+        let seqs = |bars: Vec<BarFrame>| bars.iter().map(|bar| bar.seq).collect::<Vec<_>>();
+        for (after, told) in [(0, vec![1, 2, 3, 4, 5]), (2, vec![1, 2, 3, 4, 5]), (3, vec![2, 3, 4, 5]), (5, vec![4, 5])] {
+            assert_eq!(seqs(window.bars_of(InstrumentIdx(0), Seq(after))), told, "{after}");
+            assert_eq!(window.bars_since(Seq(after)).1, Seq(5));
+            assert_eq!(seqs(window.bars_since(Seq(after)).0), told, "{after}");
+        }
     }
 
     #[test]

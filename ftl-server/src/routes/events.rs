@@ -174,6 +174,8 @@ struct Reader {
     cursor: Reached,
     /// Bars were told as they were at this entry.
     bars: Seq,
+    /// Where the reader came back, until he is told the bars that he may have missed.
+    came_back: Option<Seq>,
     /// The board that was told last.
     board: Option<Arc<Shared<LeaderboardFrame>>>,
     ready: VecDeque<Event>,
@@ -207,6 +209,7 @@ impl Reader {
             life,
             cursor: head,
             bars: head.seq,
+            came_back: None,
             board: None,
             ready: VecDeque::new(),
             said: Instant::now(),
@@ -217,7 +220,7 @@ impl Reader {
                 reader.resync()?;
                 return Ok(reader);
             };
-            (reader.cursor, reader.bars) = (here, here.seq);
+            (reader.cursor, reader.came_back) = (here, Some(here.seq));
         }
         // A reader that is cut within its first entry needs a cursor too.
         let begins = reader.position("from here");
@@ -275,7 +278,8 @@ impl Reader {
     /// Bars and the board: once a second, as they are now. They are no part of an entry, and move no cursor.
     fn look_slowly(&mut self) {
         if self.wanted.prices {
-            let (bars, upto) = self.app.replica.window().bars_behind(self.bars);
+            let window = self.app.replica.window();
+            let (bars, upto) = self.came_back.take().map_or_else(|| window.bars_behind(self.bars), |since| window.bars_since(since));
             self.bars = upto;
             let wanted = bars.iter().filter(|bar| self.wanted.wants(bar.idx));
             self.ready.extend(wanted.map(|bar| Event::default().data(json(bar))));

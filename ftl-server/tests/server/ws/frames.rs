@@ -1,11 +1,14 @@
 //! What a client is told.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::Client;
 use crate::harness::Harness;
+use crate::shared::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trader_sees_his_trade_and_the_price_it_made() {
@@ -167,8 +170,5 @@ async fn an_account_is_here_while_it_has_a_connection() {
     let hub = &harness.server.app.hub;
     assert_eq!((hub.connections(), hub.presence.count()), (2, 1));
     drop((one, other));
-    while hub.connections() > 0 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(hub.presence.count(), 0);
+    until("nobody", Duration::from_secs(5), async || (hub.connections(), hub.presence.count()) == (0, 0)).await;
 }
