@@ -6,7 +6,7 @@ use ftl_core::id::{AccountId, InstrumentIdx, Seq};
 use ftl_core::journal::Clock;
 use ftl_core::rejection::Rejection;
 use ftl_core::time::At;
-use ftl_store::postgres::presence::{self, Process};
+use ftl_store::postgres::presence::{self, PresenceError, Process};
 
 use crate::auth::Tokens;
 use crate::config::{Config, Environment};
@@ -113,23 +113,22 @@ impl App {
     /// The processes of the league that live, this one among them; none where it is alone.
     pub(crate) async fn others(&self) -> Result<Vec<Process>, Problem> {
         let Some(shared) = &self.shared else { return Ok(Vec::new()) };
-        presence::living_of(&shared.database, &self.config.league).await.map_err(|error| {
-            tracing::error!(%error, "the processes that live are not known");
-            Problem::unavailable("database_unavailable", "The database does not answer", "try again")
-        })
+        presence::living_of(&shared.database, &self.config.league).await.map_err(presence_unknown)
     }
 
     /// Accounts with a stream, each once, at whichever process; as of two seconds ago where there are several.
     pub(crate) async fn accounts_here(&self) -> Result<u64, Problem> {
         let Some(shared) = &self.shared else { return Ok(self.hub.presence.count() as u64) };
-        presence::accounts_here(&shared.database, &self.config.league).await.map_err(|error| {
-            tracing::error!(%error, "who is here is not known");
-            Problem::unavailable("database_unavailable", "The database does not answer", "try again")
-        })
+        presence::accounts_here(&shared.database, &self.config.league).await.map_err(presence_unknown)
     }
 
     /// The last entry applied.
     pub fn seq(&self) -> Seq {
         self.replica.applied()
     }
+}
+
+fn presence_unknown(error: PresenceError) -> Problem {
+    tracing::error!(%error, "who lives, and who is here, is not known");
+    Problem::unavailable("database_unavailable", "The database does not answer", "try again")
 }

@@ -124,13 +124,12 @@ impl Queue {
     /// for an append of them; those that waited too long are told so instead.
     fn take(&mut self, under_way: &Arc<Opens>) -> Vec<Waiting> {
         let mut batch = Vec::new();
-        let now = Instant::now();
         let [feed, close, opens] = &mut self.lanes;
         for lane in [feed, close] {
             let room = BATCH.saturating_sub(batch.len());
             batch.extend(lane.drain(..room.min(lane.len())));
         }
-        while let Some(late) = opens.pop_front_if(|open| now.saturating_duration_since(open.since) > LONGEST_QUEUEING) {
+        for late in late(opens) {
             metrics::counter!("ftl_shed_total").increment(1);
             late.asker.tell(Err(SubmitError::Overloaded));
         }
@@ -144,19 +143,18 @@ impl Queue {
         }
         batch
     }
-}
 
-impl Queue {
     /// Behind an append that the journal did not answer: nobody who waited through it waits through a second one. What is
     /// still in a lane is certainly not in.
     fn give_up(&mut self) {
-        let now = Instant::now();
-        for lane in &mut self.lanes {
-            while let Some(late) = lane.pop_front_if(|waiting| now.saturating_duration_since(waiting.since) > LONGEST_QUEUEING) {
-                late.asker.tell(Err(SubmitError::Away));
-            }
-        }
+        self.lanes.iter_mut().flat_map(late).for_each(|late| late.asker.tell(Err(SubmitError::Away)));
     }
+}
+
+/// Takes whoever has waited too long out of a lane.
+fn late(lane: &mut VecDeque<Waiting>) -> impl Iterator<Item = Waiting> {
+    let now = Instant::now();
+    std::iter::from_fn(move || lane.pop_front_if(|waiting| now.saturating_duration_since(waiting.since) > LONGEST_QUEUEING))
 }
 
 impl Appender {

@@ -317,23 +317,23 @@ impl Verdict {
 
 impl AttackerLine {
     fn of(attacker: &Attacker, lines: &[PersonaLine]) -> Self {
-        let all = RatioAndError::of(attacker, |made| made.all);
-        let of_rules = RatioAndError::of(attacker, |made| made.of_base_moves);
+        let all = MeanAndError::of_committed(attacker, |made| made.all);
+        let of_rules = MeanAndError::of_committed(attacker, |made| made.of_base_moves);
         let of_random = |line: &&PersonaLine| PERSONAS[line.persona].kind == Kind::Random;
         let mut random: Vec<f64> =
             lines.iter().filter(of_random).flat_map(|line| line.returns.sorted()).map(|ratio| ratio.units() as f64 / 1e6).collect();
         random.sort_by(f64::total_cmp);
-        let below = random.partition_point(|other| *other < all.ratio) as f64;
+        let below = random.partition_point(|other| *other < all.mean) as f64;
         let percentile = if random.is_empty() { 50.0 } else { 100.0 * below / random.len() as f64 };
         let median = random.get(random.len() / 2).copied().unwrap_or(0.0);
         let chance = chance(attacker.by_match.len());
         let verdict = if attacker.committed == Money::ZERO {
             Verdict::Idle
-        } else if all.ratio <= median {
+        } else if all.mean <= median {
             Verdict::Below
-        } else if percentile <= 97.5 || all.ratio - median <= chance * all.stderr {
+        } else if percentile <= 97.5 || all.mean - median <= chance * all.stderr {
             Verdict::WithinNoise
-        } else if of_rules.ratio <= chance * of_rules.stderr {
+        } else if of_rules.mean <= chance * of_rules.stderr {
             Verdict::OfTheCrowd
         } else {
             Verdict::Above
@@ -343,9 +343,9 @@ impl AttackerLine {
             accounts: attacker.seats,
             result: attacker.result,
             committed: attacker.committed,
-            returned: all.ratio,
+            returned: all.mean,
             stderr: all.stderr,
-            return_of_rules: of_rules.ratio,
+            return_of_rules: of_rules.mean,
             stderr_of_rules: of_rules.stderr,
             percentile,
             verdict,
@@ -360,25 +360,6 @@ fn chance(matches: usize) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(0.9995))
 }
 
-/// What was made of what was committed.
-struct RatioAndError {
-    ratio: f64,
-    /// √(Σ (result − ratio × committed)²) / committed over matches, the margin committed being much the same in each.
-    stderr: f64,
-}
-
-impl RatioAndError {
-    fn of(attacker: &Attacker, part: impl Fn(&Made) -> Money) -> Self {
-        let committed = attacker.committed.units() as f64;
-        let results: Vec<f64> = attacker.by_match.iter().map(|made| part(made).units() as f64).collect();
-        let (matches, sum) = (results.len() as f64, results.iter().sum::<f64>());
-        let mean = sum / matches.max(1.0);
-        let squares: f64 = results.iter().map(|result| (result - mean).powi(2)).sum();
-        let stderr = (squares * matches / (matches - 1.0).max(1.0)).sqrt() / committed.max(1.0);
-        Self { ratio: if committed > 0.0 { sum / committed } else { 0.0 }, stderr }
-    }
-}
-
 impl MeanAndError {
     fn of(values: &[f64]) -> Self {
         let n = values.len() as f64;
@@ -388,6 +369,15 @@ impl MeanAndError {
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
         Self { mean, stderr: (variance / n).sqrt() }
+    }
+
+    /// What an attacker made, or a part of it, of the margin that he committed. The error takes that to be much the same in
+    /// each match.
+    fn of_committed(attacker: &Attacker, part: impl Fn(&Made) -> Money) -> Self {
+        let results: Vec<f64> = attacker.by_match.iter().map(|made| part(made).units() as f64).collect();
+        let Self { mean, stderr } = Self::of(&results);
+        let scale = results.len() as f64 / (attacker.committed.units() as f64).max(1.0);
+        Self { mean: mean * scale, stderr: stderr * scale }
     }
 }
 

@@ -1,6 +1,6 @@
-//! What positions made of the moves of [`base`](crate::instrument::Instrument::base), which the crowd does not move. The rest of what somebody made came
-//! from the crowd or went to it: R6.2 lets whoever leans against a crowd be paid by it. Of attackers the first is what
-//! the rules gave away.
+//! What positions made of the moves of [`base`](crate::instrument::Instrument::base), which the crowd does not move. The
+//! rest of what somebody made came from the crowd or went to it: R6.2 lets whoever leans against a crowd be paid by it. Of
+//! attackers the first is what the rules gave away.
 
 use rustc_hash::FxHashMap;
 
