@@ -13,7 +13,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Many small things live shortly here: outcomes, frames, rows, requests.
+/// Many small things live shortly here: outcomes, frames, rows, requests. It takes no huge pages, which whoever touches one
+/// first waits for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

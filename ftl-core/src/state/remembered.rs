@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::slots::{Slots, hash_of};
+use super::table::shared;
 use crate::codec;
 use crate::hash::Hash;
 use crate::id::CommandId;
@@ -142,7 +143,8 @@ impl Generation {
 
     fn image(&self) -> Vec<(u64, Arc<Packed>)> {
         let open = (self.open.known.len() > 0).then(|| (self.open.minute, Arc::new(self.open.known.clone())));
-        self.chunks.iter().map(|chunk| (chunk.minute, Arc::clone(&chunk.known))).chain(open).collect()
+        let minutes = self.chunks.iter().map(|chunk| chunk.minute);
+        minutes.zip(shared(&self.chunks, |chunk| &chunk.known)).chain(open).collect()
     }
 }
 
