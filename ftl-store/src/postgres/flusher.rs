@@ -1,23 +1,26 @@
 //! The flusher: what executed entries leave behind goes to PostgreSQL, several flushers at once if need be.
 //!
 //! ```text
-//!  Executed ─▶ archive: batches (behind a journal that forgets), outcomes     one small transaction, synced
-//!           └▶ project: accounts │ wallets │ … │ command_ids                  a transaction each, synced by and by
+//!  Executed ─▶ batches, behind a journal that forgets            one statement, synced: `ACK=postgres` waits for it
+//!           └▶ outcomes                                          a small transaction, synced
+//!             └▶ accounts │ wallets │ … │ command_ids            a transaction each, synced by and by
 //! ```
 //! A watermark moves with what it stands for, and only from where this flusher believes it to be; where another was
 //! first, what is there already is left out. A projection's commit need not be synced: what a crash of the server takes
 //! back takes its watermark back too, and is then written again from the stored batches and outcomes, which are synced.
 //! So a projection never asks for what the archive does not have.
 
+mod archiving;
 mod keep_up;
 mod stored;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
-use ftl_core::journal::{Journal, JournalError, ReadError, StoredBatch};
+use ftl_core::journal::{Journal, JournalError, ReadError};
 use ftl_core::projection::{Executed, Run};
 use futures::StreamExt;
 use sqlx::PgPool;
@@ -29,6 +32,7 @@ use super::outcomes;
 use super::partitions::Days;
 use super::watermarks::{self, OUTCOMES, Projection};
 use crate::archive::{Archive, ArchiveError};
+use archiving::Known;
 
 pub use stored::Stored;
 
@@ -102,6 +106,10 @@ pub struct Flusher {
     soon: PgPool,
     /// Where the watermarks were last seen, by name.
     believed: Mutex<BTreeMap<&'static str, Seq>>,
+    /// The archive's head, and who moves it.
+    known: tokio::sync::Mutex<Known>,
+    /// Projections that another flusher had written further than this one believed.
+    lost: AtomicUsize,
     damaged: Mutex<BTreeMap<Projection, Instant>>,
     days: tokio::sync::Mutex<Days>,
     archived: watch::Sender<Seq>,
@@ -120,6 +128,8 @@ impl Flusher {
             sure,
             soon,
             believed: Mutex::default(),
+            known: tokio::sync::Mutex::default(),
+            lost: AtomicUsize::new(0),
             damaged: Mutex::default(),
             days: tokio::sync::Mutex::default(),
             archived: watch::Sender::default(),
@@ -139,32 +149,10 @@ impl Flusher {
         self.projected.subscribe()
     }
 
-    /// Stores batches and outcomes that follow what is stored; what is there already is left out. `ACK=postgres` waits
-    /// for this alone.
+    /// Stores batches and outcomes that follow what is stored; what is there already is left out.
     pub async fn archive(&self, executed: &[Executed]) -> Result<Seq, FlushError> {
-        if let Batches::Archive(archive) = &self.batches {
-            store_batches(&**archive, executed).await?;
-        }
-        let mut from = self.believed(OUTCOMES);
-        loop {
-            let run = Run::behind(from, executed);
-            let to = run.last();
-            if to > from {
-                require_gapless(OUTCOMES, run)?;
-                let mut transaction = self.sure.begin().await?;
-                if !watermarks::advance(&mut transaction, &self.league, OUTCOMES, from, to).await? {
-                    from = watermarks::read(&mut transaction, &self.league, OUTCOMES).await?;
-                    transaction.rollback().await?;
-                    self.believe(OUTCOMES, from);
-                    continue;
-                }
-                outcomes::write(&mut transaction, &self.league, run).await?;
-                transaction.commit().await?;
-                self.believe(OUTCOMES, to);
-            }
-            raise(&self.archived, to);
-            return Ok(to);
-        }
+        self.store_batches(executed).await?;
+        Ok(self.store_outcomes(executed).await?.at)
     }
 
     /// Writes every projection up to the last of `executed`; what is missing before it comes from the archive. Of several
@@ -273,6 +261,7 @@ impl Flusher {
             from = watermarks::read(&mut transaction, &self.league, name).await?;
             transaction.rollback().await?;
             self.believe(name, from);
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -292,12 +281,23 @@ impl Flusher {
         let found = self.watermarks().await?;
         let of = |name: &str| found.get(name).copied().unwrap_or_default();
         self.believe(OUTCOMES, of(OUTCOMES));
+        raise(&self.archived, of(OUTCOMES));
+        self.believe_projections(&found);
+        Ok(())
+    }
+
+    /// Where the projections are: another flusher may be at work.
+    async fn look_at_projections(&self) -> Result<(), FlushError> {
+        self.believe_projections(&self.watermarks().await?);
+        Ok(())
+    }
+
+    fn believe_projections(&self, found: &BTreeMap<String, Seq>) {
+        let of = |name: &str| found.get(name).copied().unwrap_or_default();
         for projection in Projection::ALL {
             self.believe(projection.name(), of(projection.name()));
         }
-        raise(&self.archived, of(OUTCOMES));
         raise(&self.projected, Projection::ALL.iter().map(|projection| of(projection.name())).min().unwrap_or_default());
-        Ok(())
     }
 
     fn rests(&self, projection: Projection) -> bool {
@@ -311,42 +311,6 @@ impl Flusher {
     fn believe(&self, name: &'static str, seq: Seq) {
         lock(&self.believed).insert(name, seq);
     }
-}
-
-/// Stores the batches that the archive lacks.
-async fn store_batches(archive: &dyn Archive, executed: &[Executed]) -> Result<(), FlushError> {
-    loop {
-        let head = archive.head().await?;
-        let mut stored = executed.iter().map(|executed| &executed.batch).filter(|batch| batch.last() <= head.tip.seq);
-        if let Some(batch) = stored.next_back() {
-            require_stored(archive, batch).await?;
-        }
-        let behind = executed.iter().map(|executed| &executed.batch).filter(|batch| batch.last() > head.tip.seq);
-        let behind: Vec<_> = behind.cloned().collect();
-        // What is not archived is of the epoch that the stream is in: a recovery archives what it keeps of a former one. So
-        // whoever slept through a recovery is refused here, though what he brings may link.
-        let Some(epoch) = behind.first().map(|batch| batch.epoch) else { return Ok(()) };
-        if let Some(later) = behind.iter().find(|batch| batch.epoch != epoch) {
-            return Err(ArchiveError::WrongEpoch { current: later.epoch, expected: epoch }.into());
-        }
-        match archive.store(epoch, &head, &behind).await {
-            Ok(_) => return Ok(()),
-            // Another flusher was first: what it stored is left out.
-            Err(ArchiveError::Moved { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// What is left out because the archive is that far must be what the archive holds: it may be of another history.
-async fn require_stored(archive: &dyn Archive, batch: &StoredBatch) -> Result<(), FlushError> {
-    let before = Seq(batch.first.0.saturating_sub(1));
-    let held = archive.read(before, 1).await?;
-    if held.first().is_some_and(|held| held.batch_id == batch.batch_id) {
-        return Ok(());
-    }
-    let what = "the archive holds another history than what was executed".to_owned();
-    Err(ArchiveError::Unlinked(ReadError::Corrupt { at: batch.first, what }).into())
 }
 
 fn require_gapless(projection: &'static str, run: Run<'_>) -> Result<(), FlushError> {
