@@ -22,6 +22,7 @@ mod live_bars;
 pub mod market;
 mod players;
 pub mod quarantine;
+pub mod skew;
 pub mod snapshots;
 pub mod timers;
 pub mod window;
@@ -54,6 +55,7 @@ use lag::Lag;
 use market::Market;
 use players::Players;
 use quarantine::Quarantine;
+use skew::Skew;
 use snapshots::SnapshotPlan;
 use window::Window;
 
@@ -109,6 +111,7 @@ pub(crate) struct Shared {
     pub activity: Activity,
     pub answers: Answers,
     pub lag: Lag,
+    pub skew: Skew,
     pub quarantine: Quarantine,
     pub snapshots: SnapshotPlan,
     /// Dropped with the apply thread: so the writer of history knows its end.
@@ -153,6 +156,7 @@ impl Replica {
             activity: Activity::default(),
             answers: Answers::default(),
             lag: Lag::default(),
+            skew: Skew::default(),
             quarantine: parts.quarantine,
             snapshots: parts.snapshots,
             history: Mutex::new(parts.history),
@@ -180,6 +184,11 @@ impl Replica {
                 return;
             }
         }
+    }
+
+    /// Why this process's clock will not do, if so.
+    pub(crate) fn clock_fault(&self) -> Option<Arc<String>> {
+        self.shared.skew.why()
     }
 
     /// Looks at the state. 503 while there is none to look at.

@@ -28,6 +28,7 @@ use crate::history::{History, Writer};
 use crate::limits::Limits;
 use crate::recovery;
 use crate::replica::agreement::Agreement;
+use crate::replica::skew;
 use crate::replica::snapshots::SnapshotPlan;
 use crate::replica::{Replica, ReplicaParts};
 use crate::router::router;
@@ -194,6 +195,7 @@ impl Server {
             tokio::spawn(tell_standing(app.clone(), Arc::clone(presence)));
         }
         if let Some(shared) = stores.shared {
+            tokio::spawn(skew::watch(app.clone(), shared.clone()));
             tokio::spawn(recovery::look_after(app.clone(), shared));
         }
         if streams {

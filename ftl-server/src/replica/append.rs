@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use ftl_core::command::{Action, Command};
 use ftl_core::id::CommandId;
-use ftl_core::journal::AppendError;
+use ftl_core::journal::{AppendError, Refusal};
 use ftl_core::outcome::Outcome;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -355,6 +355,7 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) -> bool {
             shared.traces.appended(ids.iter().map(|(id, _)| *id), appended.first);
             let (now, at) = (shared.clock.now(), appended.at);
             metrics::gauge!("ftl_clock_skew_seconds").set((at.0 as f64 - now.0 as f64) / 1e3);
+            shared.skew.appended();
             shared.answers.appended_behind_doubts(appended.first);
             shared.answers.expect(appended.first, askers);
             if matches!(**shared.health.load(), Health::Stopped { .. } | Health::CatchingUp) {
@@ -365,7 +366,11 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) -> bool {
         Err(AppendError::Refused(why)) => {
             // The apply thread looks what became of the journal.
             shared.wake.notify_one();
+            let clock = matches!(why, Refusal::Clock(_));
             let why = why.to_string();
+            if clock {
+                shared.skew.refused(&why);
+            }
             askers.into_iter().for_each(|asker| asker.tell(Err(SubmitError::Refused(why.clone()))));
         }
         Err(AppendError::Unknown(why)) => {

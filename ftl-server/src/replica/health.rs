@@ -55,7 +55,7 @@ pub struct ReadyAnswer {
     pub seq: u64,
     /// Age of what is read, in milliseconds of wall-clock time since the last entry.
     pub age_ms: u64,
-    /// Why it is not ready.
+    /// Why it is not ready, or what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ftl_core::id::Seq;
+use ftl_core::time::At;
 use ftl_store::postgres::presence::Standing;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::auth::Operator;
 use crate::problem::Problem;
 use crate::replica::health::{Health, ReadyAnswer};
+use crate::replica::skew;
 
 /// The body of `healthz`.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -44,7 +46,10 @@ fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
             let detail = "nobody tells the streams any more: restart the process".to_owned();
             (StatusCode::SERVICE_UNAVAILABLE, "streams_ended", applied, Some(detail))
         }
-        Health::Serving => (StatusCode::OK, "ready", applied, None),
+        Health::Serving => match clock_fault(app, last) {
+            None => (StatusCode::OK, "ready", applied, None),
+            why => (StatusCode::OK, "degraded", applied, why),
+        },
         Health::Degraded(why) => (StatusCode::OK, "degraded", applied, Some(why.clone())),
         Health::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up", applied, None),
         Health::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining", applied, None),
@@ -52,6 +57,11 @@ fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
     };
     let (role, league, epoch) = (app.config.role.name(), app.config.league.clone(), app.replica.epoch());
     (code, ReadyAnswer { status, role, league, epoch, seq, age_ms, detail })
+}
+
+/// Why this process's clock will not do, if so.
+fn clock_fault(app: &App, last: At) -> Option<String> {
+    app.replica.clock_fault().map(|why| why.as_ref().clone()).or_else(|| skew::behind(last, &*app.clock))
 }
 
 /// The same, as the other processes learn it.

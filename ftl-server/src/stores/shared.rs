@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ftl_core::engine::NEWEST;
-use ftl_core::journal::{Clock, Journal, JournalClock};
+use ftl_core::journal::{Clock, Journal, JournalClock, JournalError};
 use ftl_core::projection::ProjectionError;
+use ftl_core::time::At;
 use ftl_store::SharedOptions;
 use ftl_store::archive::Archive;
 use ftl_store::clock::SystemClock;
@@ -61,6 +62,14 @@ pub struct SharedLeague {
 }
 
 impl SharedLeague {
+    /// The clock that stamps: that of whatever orders.
+    pub(crate) async fn clock(&self) -> Result<At, JournalError> {
+        match &self.stream {
+            Some(stream) => stream.redis.clock().await.map_err(|error| JournalError(error.to_string())),
+            None => self.batches.clock().await,
+        }
+    }
+
     /// What this process and the others compute.
     pub(crate) fn state_hashes(&self, config: &Config) -> StateHashes {
         StateHashes::at(&self.database, &config.league, self.presence.id(), config.role.name())

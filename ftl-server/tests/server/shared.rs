@@ -221,3 +221,46 @@ async fn a_server_waits_for_databases_that_start_later() {
     server.app.replica.caught_up().await;
     server.stop().await.unwrap();
 }
+
+/// A wall clock that is wrong by so many milliseconds.
+struct Off(i64);
+
+impl ftl_core::journal::Clock for Off {
+    fn now(&self) -> ftl_core::time::At {
+        let now = ftl_core::journal::Clock::now(&ftl_store::clock::SystemClock);
+        ftl_core::time::At(now.0.saturating_add_signed(self.0))
+    }
+}
+
+async fn a_wrong_clock_is_told(site: Site) {
+    for off in [90_000, -90_000] {
+        let mut config = site.config(&[]);
+        config.role = Role::Api;
+        let mut stores = Stores::of(&config).await.unwrap();
+        stores.clock = std::sync::Arc::new(Off(off));
+        let wrong = Harness::over(tempfile::tempdir().unwrap(), config, stores).await;
+        until("degraded", Duration::from_secs(10), async || {
+            let ready = wrong.get("/readyz").send().await;
+            let named = ready.body["detail"].as_str().is_some_and(|detail| detail.starts_with("this process's clock is "));
+            ready.status == 200 && ready.body["status"] == "degraded" && named
+        })
+        .await;
+        // What it has is read as before.
+        assert_eq!(wrong.get("/api/instruments").send().await.status, 200);
+        wrong.stop().await;
+    }
+    let right = site.serve(Role::Api).await;
+    right.list("lionel-messi").await;
+    assert_eq!(right.get("/readyz").send().await.ok()["status"], "ready");
+    right.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_clock_is_off_that_of_postgres_says_so() {
+    a_wrong_clock_is_told(Site::on_postgres()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_clock_is_off_that_of_redis_says_so() {
+    a_wrong_clock_is_told(Site::behind_redis("journal")).await;
+}

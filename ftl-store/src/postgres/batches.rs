@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use ftl_core::codec;
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch};
+use ftl_core::time::At;
 use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
@@ -95,6 +96,18 @@ impl PostgresBatches {
     /// Whose they are.
     pub fn league(&self) -> &str {
         &self.league
+    }
+
+    /// The database's clock.
+    pub async fn clock(&self) -> Result<At, JournalError> {
+        let asked = async {
+            let mut asking = self.ask().await?;
+            let query = sqlx::query_scalar("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+            let at: i64 = within(LOOK, query.fetch_one(asking.connection()?)).await?;
+            asking.answered();
+            Ok(At(at.cast_unsigned()))
+        };
+        asked.await.map_err(no_answer)
     }
 
     /// The end of the last batch that ends before `seq`; 0 where there is none.

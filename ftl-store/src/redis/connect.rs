@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ftl_core::time::At;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, TlsCertificates};
 use tokio::sync::Mutex;
@@ -82,6 +83,13 @@ impl RedisServer {
         let memory: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await?;
         let number = |name| field(&memory, name).parse::<u64>().unwrap_or(0);
         Ok(number("used_memory").saturating_mul(1_000).checked_div(number("maxmemory")))
+    }
+
+    /// Its clock.
+    pub async fn clock(&self) -> RedisResult<At> {
+        let mut connection = self.connect(CONNECT_TIMEOUT).await?;
+        let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(&mut connection).await?;
+        Ok(At(seconds.saturating_mul(1_000).saturating_add(micros / 1_000)))
     }
 }
 

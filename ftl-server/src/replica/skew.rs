@@ -1,0 +1,109 @@
+//! How far this process's clock is from the one that stamps: a process that is too far off is refused every append, and says
+//! so in `readyz` before anybody asks for one.
+//!
+//! ```text
+//!  every few seconds, the store's clock ─┐
+//!  an append that was refused for it ────┼──▶ Skew ──▶ readyz: degraded, with how far
+//!  an append that went in ───────────────┘
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use ftl_core::journal::Clock;
+use ftl_core::time::At;
+use ftl_store::SharedOptions;
+
+use crate::app::App;
+use crate::stores::shared::SharedLeague;
+
+/// Between two questions.
+const LOOK: Duration = Duration::from_secs(5);
+/// How far a clock may be behind the last entry: what is more, a directory refuses.
+const MOST_BEHIND_MS: u64 = 60_000;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Skew(ArcSwapOption<String>);
+
+impl Skew {
+    /// Why this process's clock will not do.
+    pub(crate) fn why(&self) -> Option<Arc<String>> {
+        self.0.load_full()
+    }
+
+    /// An append was refused for it.
+    pub(super) fn refused(&self, why: &str) {
+        self.0.store(Some(Arc::new(why.to_owned())));
+    }
+
+    /// An append went in: the store compared.
+    pub(super) fn appended(&self) {
+        if self.0.load().is_some() {
+            self.0.store(None);
+        }
+    }
+
+    /// The store's clock was asked between two looks at this process's.
+    fn measured(&self, before: At, store: At, after: At, most_ms: u64) {
+        let off = before.0.saturating_sub(store.0).max(store.0.saturating_sub(after.0));
+        let why = || {
+            Arc::new(format!("this process's clock is {off} ms off the store's, at most {most_ms} are allowed: its appends are refused"))
+        };
+        let found = (off > most_ms).then(why);
+        if found.is_some() != self.0.load().is_some() {
+            match &found {
+                Some(why) => tracing::error!("{why}"),
+                None => tracing::info!("this process's clock is near the store's again"),
+            }
+        }
+        self.0.store(found);
+    }
+}
+
+/// Compares the clocks until the server ends.
+pub(crate) async fn watch(app: App, league: SharedLeague) {
+    let most_ms = SharedOptions::default().most_skew_ms;
+    loop {
+        let before = app.now();
+        // A store that does not answer says nothing about clocks.
+        if let Ok(Ok(store)) = tokio::time::timeout(PATIENCE, league.clock()).await {
+            app.replica.shared.skew.measured(before, store, app.now(), most_ms);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = app.ending.cancelled() => return,
+        }
+    }
+}
+
+/// Why a clock that is behind the last entry will not do.
+pub(crate) fn behind(last: At, clock: &dyn Clock) -> Option<String> {
+    let behind = last.0.saturating_sub(clock.now().0);
+    (behind > MOST_BEHIND_MS).then(|| format!("this process's clock is {behind} ms behind the last entry: its appends are refused"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_off_by_as_much_as_no_delay_explains() {
+        let skew = Skew::default();
+        skew.measured(At(10_000), At(11_000), At(12_000), 2_000);
+        assert!(skew.why().is_none());
+        skew.measured(At(10_000), At(13_000), At(12_000), 2_000);
+        assert!(skew.why().is_none(), "a second at most");
+        skew.measured(At(100_000), At(10_000), At(100_001), 2_000);
+        assert!(skew.why().is_some_and(|why| why.contains("90000 ms off")));
+        skew.measured(At(10_000), At(100_001), At(10_001), 2_000);
+        assert!(skew.why().is_some_and(|why| why.contains("90000 ms off")));
+        skew.appended();
+        assert!(skew.why().is_none());
+        skew.refused("so far");
+        assert_eq!(skew.why().unwrap().as_str(), "so far");
+    }
+}
