@@ -34,6 +34,8 @@ use crate::sqlite::reading;
 /// The manifest's version that is written.
 const FORMAT: u32 = 1;
 const MANIFEST: &str = "manifest.json";
+/// Where a fork of a league in a directory keeps what it cuts off.
+pub(crate) const FORKS: &str = "forks";
 
 /// What a backup is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,6 +186,7 @@ async fn copy_out(from: &DataDir, to: &Path, taken_at: At) -> Result<Manifest, B
     copy_database(&from.history(), &target.history()).await?;
     copy_snapshots(from, &target)?;
     copy_if_there(&from.quarantine(), &target.quarantine())?;
+    copy_cuts(from, &target)?;
     // The mark first: the journal is never behind it, and a journal that is must not become a backup.
     let mark = HeadMarker::read(&from.head_marker()).map_err(|source| OpenError::Marker { path: from.head_marker(), source })?;
     HeadMarker::create(&target.head_marker(), mark).map_err(|error| io_error(to, error))?;
@@ -236,6 +239,7 @@ async fn copy_back(from: &Path, beside: &Path, manifest: &Manifest) -> Result<()
     let target = DataDir::at(beside);
     for listed in &manifest.files {
         let (source, copy) = (from.join(&listed.path), beside.join(&listed.path));
+        make_room(&copy)?;
         fs::copy(&source, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(|error| io_error(&copy, error))?;
         if describe(beside, &copy)? != *listed {
             return Err(BackupError::Changed { path: listed.path.clone(), what: "its copy has other bytes" });
@@ -287,6 +291,22 @@ fn copy_snapshots(from: &DataDir, to: &DataDir) -> Result<(), BackupError> {
         copy_if_there(&path, &to.snapshots().join(name))?;
     }
     Ok(())
+}
+
+/// What operators cut off: here, and before the league came here from a database.
+fn copy_cuts(from: &DataDir, to: &DataDir) -> Result<(), BackupError> {
+    copy_if_there(&from.path().join(database::cuts::FILE), &to.path().join(database::cuts::FILE))?;
+    let forks = from.path().join(FORKS);
+    for path in if forks.is_dir() { files_below(&forks)? } else { Vec::new() } {
+        let copy = to.path().join(path.strip_prefix(from.path()).unwrap_or(&path));
+        make_room(&copy)?;
+        fs::copy(&path, &copy).map_err(|error| io_error(&path, error))?;
+    }
+    Ok(())
+}
+
+fn make_room(file: &Path) -> Result<(), BackupError> {
+    file.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| io_error(file, error))
 }
 
 fn copy_if_there(from: &Path, to: &Path) -> Result<(), BackupError> {

@@ -11,7 +11,7 @@ use ftl_core::time::At;
 use serde::{Deserialize, Serialize};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
-use crate::backup::{BackupError, copy_database};
+use crate::backup::{BackupError, FORKS, copy_database};
 use crate::data_dir::{DataDir, OpenError, WriterLock};
 use crate::head_marker::{HeadMarker, Mark};
 use crate::postgres::batches::PostgresBatches;
@@ -205,7 +205,7 @@ async fn end_at(connection: &mut SqliteConnection, at: Seq) -> Result<Mark, Fork
 
 /// The journal as it is, and why it was cut, in a directory of its own.
 async fn keep(directory: &DataDir, forked: &Forked, reason: &str, now: At) -> Result<(), ForkError> {
-    let kept = directory.path().join("forks").join(format!("{}-to-{}-{}", forked.at.next(), forked.cut_to, now.0));
+    let kept = directory.path().join(FORKS).join(format!("{}-to-{}-{}", forked.at.next(), forked.cut_to, now.0));
     std::fs::create_dir_all(&kept).map_err(|source| io(&kept, source))?;
     let copy = kept.join("journal.db");
     copy_database(&directory.journal(), &copy).await?;

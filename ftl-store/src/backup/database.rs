@@ -1,11 +1,14 @@
 //! A backup of a league in PostgreSQL, taken while it serves, and the way back.
 //!
 //! ```text
-//! one read-only transaction ─▶ batches ─▶ journal.db, quarantine.json, identities, sessions ─▶ accounts.db ─▶ manifest.json
+//! one read-only transaction ─▶ batches ─▶ journal.db, quarantine.json, forks and what they cut off ─▶ forks.db,
+//!     identities, sessions ─▶ accounts.db ─▶ manifest.json
 //! ```
 //! It is the same directory as a backup of a league in SQLite: either can be restored to either place, and the journal is
 //! checked by the same walk. Everything is of one moment of the database; of a league behind Redis that is the archive.
 //! Outcomes, projections and snapshots are left out: they follow from the journal, and flushers make them anew.
+
+pub(super) mod cuts;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,7 +49,7 @@ const BATCHES: &str = "SELECT last, first, at, epoch, batch_id, prev, chain, com
 /// Which half of a backup is restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
-    /// The journal and what was set aside.
+    /// The journal, what was set aside and what was cut off.
     Journal,
     /// Names, districts, sessions.
     Accounts,
@@ -74,6 +77,7 @@ pub async fn backup(database: &Database, league: &str, to: &Path, taken_at: At) 
     let head = head_of(&mut connection, league).await?;
     copy_journal(&mut connection, &founded.meta, head.epoch, &target).await?;
     copy_quarantine(&mut connection, league, &target).await?;
+    cuts::copy(&mut connection, league, &target).await?;
     copy_accounts(&mut connection, league, &target).await?;
     connection.close().await?;
     let mark = Mark { seq: head.check.tip.seq, chain: head.check.chain };
@@ -267,9 +271,11 @@ async fn restore_journal(
     drop(rows);
     original.close().await.map_err(failed)?;
     copied.send(connection, "batches").await?;
+    // A fork raised the epoch, though nothing may have been appended in it.
+    let forked = cuts::put_back(connection, source, &meta.league).await?;
     sqlx::query("INSERT INTO heads (league, epoch, last, at, batch_epoch, batch_id, chain) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(&meta.league)
-        .bind(ordered(check.tip.epoch.saturating_add(1)))
+        .bind(ordered(check.tip.epoch.max(forked).saturating_add(1)))
         .bind(ordered(check.tip.seq.0))
         .bind(ordered(check.at.0))
         .bind(ordered(check.tip.epoch))

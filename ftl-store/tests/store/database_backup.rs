@@ -14,9 +14,11 @@ use ftl_store::backup::database::{Half, backup, restore};
 use ftl_store::data_dir::DataDir;
 use ftl_store::identity::{Identities, NewIdentity};
 use ftl_store::postgres::connect::Database;
+use ftl_store::postgres::fork::fork;
 use ftl_store::postgres::identities::PostgresIdentities;
 use ftl_store::postgres::leagues::OrderedBy;
 use ftl_store::postgres::migrations;
+use ftl_store::postgres::presence::Alone;
 use ftl_store::postgres::quarantine::PostgresQuarantine;
 use ftl_store::quarantine::Quarantined;
 use tempfile::TempDir;
@@ -100,6 +102,50 @@ async fn a_league_moves_from_a_database_to_a_directory_and_back() {
     restore(&back, &other, &league, None, OrderedBy::Postgres).await.unwrap();
     let batches = ftl_store::postgres::batches::PostgresBatches::new(&other, &league);
     assert_eq!(batches.read(Seq(0), 1_000).await.unwrap(), read_all(&there.journal).await);
+}
+
+/// Forks and what they cut off, as text.
+async fn cuts(database: &Database, league: &str) -> (Vec<String>, Vec<String>) {
+    let mut connection = database.connect().await.unwrap();
+    let mut rows = async |table: &str| -> Vec<String> {
+        let query = format!("SELECT t::text FROM {table} AS t WHERE league = $1 ORDER BY 1");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(league).fetch_all(&mut connection).await.unwrap()
+    };
+    (rows("forks").await, rows("cut_batches").await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_cut_off_is_in_a_backup_and_comes_back_by_way_of_a_directory_too() {
+    let servers = Servers::postgres().await;
+    let (league, journal, untouched) = backed_up(&servers).await;
+    assert!(!untouched.path().join("forks.db").exists());
+    drop(journal);
+    // The second one cuts off what the first one cut behind.
+    for (at, reason) in [(120, "a feed that lied"), (64, "and before that")] {
+        let mut alone = Alone::with(&servers.database, &league).await.unwrap();
+        fork(&mut alone, Seq(at), reason, false).await.unwrap();
+        alone.release().await;
+    }
+    let target = tempfile::tempdir().unwrap();
+    backup(&servers.database, &league, target.path(), At(9)).await.unwrap();
+    let (forks, batches) = cuts(&servers.database, &league).await;
+    assert_eq!((forks.len(), batches.len()), (2, 12));
+
+    let other = elsewhere(&servers).await;
+    restore(target.path(), &other, &league, None, OrderedBy::Postgres).await.unwrap();
+    assert_eq!(cuts(&other, &league).await, (forks.clone(), batches.clone()));
+    let there = ftl_store::postgres::batches::PostgresBatches::new(&other, &league);
+    // Nothing was appended in the epochs that the forks began, and the restored league is in a later one.
+    assert_eq!((there.head().await.unwrap().tip.seq, there.epoch().await.unwrap()), (Seq(64), 3));
+
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::at(directory.path().join("league"));
+    ftl_store::backup::restore(target.path(), &data).await.unwrap();
+    let back = directory.path().join("back");
+    ftl_store::backup::backup(&data, &back, At(10)).await.unwrap();
+    let third = elsewhere(&servers).await;
+    restore(&back, &third, &league, Some(Half::Journal), OrderedBy::Postgres).await.unwrap();
+    assert_eq!(cuts(&third, &league).await, (forks, batches));
 }
 
 #[tokio::test(flavor = "multi_thread")]

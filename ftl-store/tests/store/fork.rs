@@ -122,6 +122,14 @@ async fn a_directory_is_cut_with_its_history_and_its_journal_stays_as_it_was_bes
     league.close().await.unwrap();
     let kept = dir.path().join("forks/7-to-10-77");
     assert!(std::fs::read_to_string(kept.join("fork.json")).unwrap().contains("\"reason\": \"test\""));
+    // A backup has it, and what is restored from one.
+    let (backed_up, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    ftl_store::backup::backup(&data, backed_up.path(), At(78)).await.unwrap();
+    ftl_store::backup::restore(backed_up.path(), &DataDir::at(restored.path())).await.unwrap();
+    for file in ["fork.json", "journal.db"] {
+        let path = format!("forks/7-to-10-77/{file}");
+        assert_eq!(std::fs::read(restored.path().join(&path)).unwrap(), std::fs::read(dir.path().join(&path)).unwrap(), "{file}");
+    }
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(kept.join("journal.db"));
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM batch").fetch_one(&mut connection).await.unwrap();
