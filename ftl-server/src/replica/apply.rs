@@ -288,18 +288,23 @@ impl Follower<'_> {
         self.shared.kept.applied(self.chain.tip);
         *self.shared.tip.lock() = Tip { epoch: self.epoch, ..self.chain.tip };
         self.shared.tell(Told::Executed(Executed { batch, outcomes }));
+        self.snapshot_if_due();
         let seq = self.chain.tip.seq;
-        if self.shared.snapshots.is_due(self.last_snapshot, seq) {
-            self.last_snapshot = seq;
-            let snapshot = self.shared.state.write().snapshot();
-            SnapshotPlan::write_beside(self.shared, snapshot, self.chain.clone(), self.runtime);
-        }
         if self.shared.agreement.is_due(self.last_compared, seq) {
             self.last_compared = seq;
             let snapshot = self.shared.state.write().snapshot();
             Agreement::tell_beside(self.shared, snapshot, self.chain.tip, self.runtime);
         }
         Ok(())
+    }
+
+    fn snapshot_if_due(&mut self) {
+        let seq = self.chain.tip.seq;
+        if self.shared.snapshots.is_due(self.last_snapshot, seq) {
+            self.last_snapshot = seq;
+            let snapshot = self.shared.state.write().snapshot();
+            SnapshotPlan::write_beside(self.shared, snapshot, self.chain.clone(), self.runtime);
+        }
     }
 
     /// One hold of the write lock; the outcomes of as many entries of a batch as it took.
@@ -397,6 +402,8 @@ impl Follower<'_> {
         if self.looked.elapsed() > LOOK && !self.look()? {
             return Ok(());
         }
+        // One that failed is not forgotten because nothing more comes.
+        self.snapshot_if_due();
         let waited = self.runtime.block_on(async {
             tokio::select! {
                 waited = shared.journal.wait(self.chain.tip.seq) => waited,
@@ -486,6 +493,7 @@ impl Follower<'_> {
     fn last_snapshot(&self) {
         self.shared.snapshots.wait_idle();
         let snapshot = self.shared.state.write().snapshot();
-        self.shared.snapshots.write(self.shared, &snapshot, self.chain.clone(), self.shared.kept.life(), self.runtime);
+        // What failed was said; the next start replays more.
+        let _ = self.shared.snapshots.write(self.shared, &snapshot, self.chain.clone(), self.shared.kept.life(), self.runtime);
     }
 }

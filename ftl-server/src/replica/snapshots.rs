@@ -3,8 +3,8 @@
 //! executing again take a tenth of one core at most.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use ftl_core::engine::require_known;
 use ftl_core::id::Seq;
@@ -23,6 +23,11 @@ use crate::wire::League;
 
 /// A snapshot that took so long is followed by so many times as long without one.
 const REST: u32 = 9;
+/// Entries that are executed again to fill the window, if there is a snapshot that spares them: a start is waited for.
+const MOST_FILLED: u64 = 100_000;
+/// One that failed is followed by another after so long, and after twice as long each time that this one fails too.
+const AGAIN: Duration = Duration::from_secs(1);
+const LATEST_AGAIN: Duration = Duration::from_secs(30);
 
 /// See the module.
 #[derive(Debug)]
@@ -36,7 +41,15 @@ pub struct SnapshotPlan {
     busy: AtomicBool,
     /// No snapshot before then.
     rests_until: Mutex<Option<Instant>>,
+    /// In a row: another one is due, though no boundary was passed.
+    failures: AtomicU32,
+    /// The last one that this process began to store: that it is there is no second computation of it.
+    begun: Mutex<Seq>,
 }
+
+/// The store, or what is to be stored, cannot be had now.
+#[derive(Debug)]
+pub(super) struct Failed;
 
 /// What a replica goes on from.
 pub(super) struct Start {
@@ -84,6 +97,8 @@ impl SnapshotPlan {
             fills_window: false,
             busy: AtomicBool::new(false),
             rests_until: Mutex::default(),
+            failures: AtomicU32::new(0),
+            begun: Mutex::default(),
         }
     }
 
@@ -91,7 +106,7 @@ impl SnapshotPlan {
     /// has reached.
     pub fn new(store: Arc<dyn SnapshotStore>, every: Option<u64>, history: watch::Receiver<Seq>) -> Self {
         let every = every.map_or(u64::MAX, |every| every.max(1));
-        Self { store: Some(store), every, history, fills_window: false, busy: AtomicBool::new(false), rests_until: Mutex::default() }
+        Self { store: Some(store), every, history, ..Self::none() }
     }
 
     /// Starts from an older snapshot where the newest is so young that streams could not be resumed from before it: what is
@@ -127,20 +142,21 @@ impl SnapshotPlan {
         Ok(store.confirmed()?.into_iter().filter(|seq| *seq <= known).max().unwrap_or_default())
     }
 
-    /// The newest one with the whole window behind it. Where all are younger: the oldest, or none if the journal has no more
-    /// entries than the window.
+    /// The newest one with the whole window behind it. Where all are younger, or that is too far back to be waited for: the
+    /// oldest of those that are not, or the newest of all; none if the journal is no longer than what is waited for.
     fn load_behind_window(&self, known: Seq, head: Seq, now: At) -> Result<Option<LoadedSnapshot>, NoState> {
         let Some(store) = &self.store else { return Ok(None) };
+        let is_near = |seq: Seq| seq.0.saturating_add(MOST_FILLED) >= head.0;
         let whole = |snapshot: &SnapshotHead| {
             let ChainCheck { tip, at, .. } = snapshot.journal;
-            tip.seq <= known && (at.after(window::SPAN) <= now || tip.seq.0.saturating_add(window::ENTRIES) <= head.0)
+            tip.seq <= known && is_near(tip.seq) && at.after(window::SPAN) <= now
         };
         let loaded = store.load_newest(&whole)?.snapshot;
-        if loaded.is_some() || head.0 <= window::ENTRIES {
+        if loaded.is_some() || head.0 <= MOST_FILLED {
             return Ok(loaded);
         }
-        let oldest = store.confirmed()?.into_iter().min().unwrap_or(known);
-        Ok(store.load_newest(&|snapshot| snapshot.journal.tip.seq <= oldest.min(known))?.snapshot)
+        let oldest = store.confirmed()?.into_iter().filter(|seq| *seq <= known && is_near(*seq)).min().unwrap_or(known);
+        Ok(store.load_newest(&|snapshot| snapshot.journal.tip.seq <= oldest)?.snapshot)
     }
 
     fn load(&self, head: Seq) -> Result<Option<LoadedSnapshot>, NoState> {
@@ -164,7 +180,7 @@ impl SnapshotPlan {
 
     /// Whether a snapshot is due behind `seq`.
     pub(super) fn is_due(&self, last: Seq, seq: Seq) -> bool {
-        let due = self.store.is_some() && seq.0 / self.every > last.0 / self.every;
+        let due = self.store.is_some() && (seq.0 / self.every > last.0 / self.every || self.failures.load(Ordering::Acquire) > 0);
         due && !self.busy.load(Ordering::Acquire) && self.rests_until.lock().is_none_or(|until| until <= Instant::now())
     }
 
@@ -174,9 +190,8 @@ impl SnapshotPlan {
         let (shared_there, runtime, life) = (Arc::clone(shared), runtime.clone(), shared.kept.life());
         let spawned = std::thread::Builder::new().name("snapshot".into()).spawn(move || {
             let began = Instant::now();
-            shared_there.snapshots.write(&shared_there, &snapshot, journal, life, &runtime);
-            let ended = Instant::now();
-            *shared_there.snapshots.rests_until.lock() = ended.checked_add(ended.duration_since(began) * REST);
+            let written = shared_there.snapshots.write(&shared_there, &snapshot, journal, life, &runtime);
+            shared_there.snapshots.rest(written.is_ok(), began.elapsed());
             shared_there.snapshots.busy.store(false, Ordering::Release);
         });
         if let Err(error) = spawned {
@@ -185,35 +200,80 @@ impl SnapshotPlan {
         }
     }
 
+    /// No other one for a while.
+    fn rest(&self, written: bool, took: Duration) {
+        let failures = if written { 0 } else { self.failures.load(Ordering::Acquire).saturating_add(1) };
+        let rest = match failures {
+            0 => took * REST,
+            _ => AGAIN.saturating_mul(1 << (failures - 1).min(10)).min(LATEST_AGAIN),
+        };
+        *self.rests_until.lock() = Instant::now().checked_add(rest);
+        self.failures.store(failures, Ordering::Release);
+    }
+
     /// Writes and confirms a snapshot here.
-    pub(super) fn write(&self, shared: &Shared, snapshot: &Snapshot, journal: ChainCheck, life: u64, runtime: &Handle) {
-        let Some(store) = &self.store else { return };
+    pub(super) fn write(
+        &self,
+        shared: &Shared,
+        snapshot: &Snapshot,
+        journal: ChainCheck,
+        life: u64,
+        runtime: &Handle,
+    ) -> Result<(), Failed> {
+        let Some(store) = &self.store else { return Ok(()) };
         let seq = snapshot.seq();
         if self.every == u64::MAX || seq == Seq(0) || store.confirmed().is_ok_and(|confirmed| confirmed.contains(&seq)) {
-            return;
+            return Ok(());
         }
         // What may still be lost is nothing to start from.
         if runtime.block_on(shared.kept.archived(seq, life)).is_err() {
-            return;
+            tracing::warn!(%seq, "a snapshot is put off: the archive does not get on");
+            return Err(Failed);
         }
         let head = SnapshotHead { journal, state_hash: snapshot.hash() };
-        match store.write(&head, &snapshot.encode()) {
+        match self.store_once(&**store, &head, snapshot) {
             Ok(()) => {}
             // Another process took one here, and got another hash.
-            Err(error @ SnapshotError::Diverged { .. }) => return self.stop(shared, seq, &error),
+            Err(error @ SnapshotError::Diverged { .. }) => {
+                self.stop(shared, seq, &error);
+                return Ok(());
+            }
             Err(error) => {
                 tracing::warn!(%error, %seq, "a snapshot could not be written");
-                return;
+                return Err(Failed);
             }
         }
-        match self.execute_again(shared, seq, runtime) {
-            Ok(hash) => match store.confirm(seq, &hash) {
-                Ok(()) => tracing::info!(%seq, %hash, "snapshot confirmed"),
-                Err(error @ SnapshotError::Diverged { .. }) => self.stop(shared, seq, &error),
-                Err(error) => tracing::warn!(%error, %seq, "a snapshot could not be confirmed"),
-            },
-            Err(NoState::Away(why) | NoState::Refused(why)) => tracing::warn!(why, %seq, "a snapshot could not be confirmed"),
+        // Where another process had taken one here, the two were compared.
+        if store.confirmed().is_ok_and(|confirmed| confirmed.contains(&seq)) {
+            tracing::info!(%seq, hash = %head.state_hash, "snapshot confirmed by another process");
+            return Ok(());
         }
+        let confirmed = match self.execute_again(shared, seq, runtime) {
+            Ok(hash) => store.confirm(seq, &hash).map(|()| hash),
+            Err(NoState::Away(why) | NoState::Refused(why)) => {
+                tracing::warn!(why, %seq, "a snapshot could not be confirmed");
+                return Err(Failed);
+            }
+        };
+        match confirmed {
+            Ok(hash) => tracing::info!(%seq, %hash, "snapshot confirmed"),
+            Err(error @ SnapshotError::Diverged { .. }) => self.stop(shared, seq, &error),
+            Err(error) => {
+                tracing::warn!(%error, %seq, "a snapshot could not be confirmed");
+                return Err(Failed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores a snapshot unless this process did before: stored once more it would count as confirmed by another.
+    fn store_once(&self, store: &dyn SnapshotStore, head: &SnapshotHead, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        let seq = snapshot.seq();
+        let begun = std::mem::replace(&mut *self.begun.lock(), seq);
+        if begun == seq && store.unconfirmed()?.contains(&seq) {
+            return Ok(());
+        }
+        store.write(head, &snapshot.encode())
     }
 
     fn stop(&self, shared: &Shared, seq: Seq, error: &SnapshotError) {

@@ -19,6 +19,7 @@ mod operations;
 mod past;
 mod restart;
 mod shared;
+mod snapshots;
 #[cfg(feature = "otel")]
 mod traces;
 mod trading;
