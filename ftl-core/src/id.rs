@@ -50,7 +50,12 @@ macro_rules! uuid_id {
         }
         impl Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+                if serializer.is_human_readable() {
+                    let text = &mut uuid::Uuid::encode_buffer();
+                    serializer.serialize_str(uuid::Uuid::from_u128(self.0).hyphenated().encode_lower(text))
+                } else {
+                    self.0.serialize(serializer)
+                }
             }
         }
         impl<'de> Deserialize<'de> for $name {

@@ -111,12 +111,12 @@ macro_rules! quantity {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                decimal::write(f, self.0, Self::SCALE)
+                f.pad(&decimal::text(self.0, Self::SCALE))
             }
         }
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                decimal::write(f, self.0, Self::SCALE)
+                f.pad(&decimal::text(self.0, Self::SCALE))
             }
         }
         impl std::str::FromStr for $name {
@@ -128,7 +128,7 @@ macro_rules! quantity {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {
-                    serializer.collect_str(self)
+                    serializer.serialize_str(&decimal::text(self.0, Self::SCALE))
                 } else {
                     serializer.serialize_i64(self.0)
                 }

@@ -1,6 +1,6 @@
 //! Decimal text of a scaled integer: exact both ways, no floats.
 
-use std::fmt;
+use arrayvec::ArrayString;
 
 /// Why a text is not a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,14 +16,22 @@ pub enum ParseDecimalError {
     OutOfRange,
 }
 
-/// Writes `units` with `scale` decimal places: `write(f, -5, 2)` gives `-0.05`.
-pub(super) fn write(f: &mut fmt::Formatter<'_>, units: i64, scale: u32) -> fmt::Result {
-    let sign = if units < 0 { "-" } else { "" };
-    let ten = 10u64.saturating_pow(scale);
-    let magnitude = units.unsigned_abs();
-    let (whole, part) = (magnitude.checked_div(ten).unwrap_or(0), magnitude.checked_rem(ten).unwrap_or(0));
-    let width = usize::try_from(scale).unwrap_or(0);
-    f.pad(&format!("{sign}{whole}.{part:0width$}"))
+/// The longest: a sign, 19 digits, a point.
+const LONGEST: usize = 24;
+
+/// `units` with `scale` decimal places: `text(-5, 2)` is `-0.05`. On the stack: every answer holds a dozen of them.
+pub(super) fn text(units: i64, scale: u32) -> ArrayString<LONGEST> {
+    let mut magnitude = itoa::Buffer::new();
+    let digits = magnitude.format(units.unsigned_abs());
+    let places = usize::try_from(scale).unwrap_or(0);
+    let (whole, part) = digits.split_at(digits.len().saturating_sub(places));
+    let mut text = ArrayString::new();
+    let zeros = std::iter::repeat_n("0", places.saturating_sub(part.len()));
+    let pieces = [if units < 0 { "-" } else { "" }, if whole.is_empty() { "0" } else { whole }, "."];
+    for piece in pieces.into_iter().chain(zeros).chain([part]) {
+        text.push_str(piece);
+    }
+    text
 }
 
 /// Reads a decimal text; fewer places than `scale` are filled with zeros.
@@ -57,4 +65,34 @@ pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D, sca
     }
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
     parse(&text, scale).map_err(|error| serde::de::Error::custom(format!("{text:?}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_has_every_place_of_its_scale() {
+        let texts = [
+            (0, 4, "0.0000"),
+            (7, 6, "0.000007"),
+            (-5, 2, "-0.05"),
+            (-100, 2, "-1.00"),
+            (1_425_000, 4, "142.5000"),
+            (i64::MAX, 6, "9223372036854.775807"),
+            (i64::MIN, 6, "-9223372036854.775808"),
+        ];
+        for (units, scale, expect) in texts {
+            assert_eq!(text(units, scale).as_str(), expect);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_read_as_what_was_written(units: i64, scale in 1u32..=9) {
+            prop_assert_eq!(parse(&text(units, scale), scale), Ok(units));
+        }
+    }
 }

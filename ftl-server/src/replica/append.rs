@@ -37,6 +37,11 @@ const OPENS_AT_ONCE: usize = 64;
 const APPENDS_UNDER_WAY: usize = 2;
 /// About what an open takes from its append to its answer.
 const AN_OPEN: Duration = Duration::from_micros(60);
+/// While so many are under way it is the processor that everybody waits for: an append that has fewer than half of its opens
+/// waits a little for more, since syncing and waking cost as much for one as for all.
+const MANY_UNDER_WAY: usize = 16;
+const GATHERING: Duration = Duration::from_micros(250);
+const LONGEST_GATHERING: u32 = 4;
 /// After an append of unknown fate something is appended behind it within this.
 const FENCE: Duration = Duration::from_millis(200);
 /// Beyond these opens are shed.
@@ -118,6 +123,13 @@ impl Queue {
 
     fn oldest(&self) -> Duration {
         self.lanes.iter().filter_map(VecDeque::front).map(|waiting| waiting.since.elapsed()).max().unwrap_or_default()
+    }
+
+    /// Whether the next append should wait for more: never with what lowers risk.
+    fn is_gathering(&self, under_way: &Opens) -> bool {
+        let [feed, close, opens] = &self.lanes;
+        let few = (1..OPENS_AT_ONCE / 2).contains(&opens.len());
+        few && feed.is_empty() && close.is_empty() && !self.draining && under_way.count() >= MANY_UNDER_WAY
     }
 
     /// What goes into the next append, the first lane first. Opens are left where they are until there is room under way
@@ -294,6 +306,13 @@ fn fate(shared: &Shared) -> SubmitError {
 async fn run(inner: Arc<Inner>) {
     let mut closing = inner.shared.closing.subscribe();
     loop {
+        for _ in 0..LONGEST_GATHERING {
+            if !inner.queue.lock().is_gathering(&inner.opens) {
+                break;
+            }
+            // The thread is its own, and the runtime's timers count milliseconds.
+            std::thread::sleep(GATHERING);
+        }
         let batch = {
             let mut queue = inner.queue.lock();
             let batch = queue.take(&inner.opens);
@@ -459,5 +478,27 @@ mod tests {
         assert_eq!((batch.len(), of(&batch, Lane::Close)), (1, 1));
         assert!(matches!(told_open.try_recv(), Ok((Err(SubmitError::Overloaded), None))));
         assert!(told_close.try_recv().is_err());
+    }
+
+    #[test]
+    fn few_opens_wait_for_more_behind_many_others_and_never_with_what_lowers_risk() {
+        let opens = Opens::waking(Arc::default());
+        let of_lanes = |in_lanes: [usize; 3]| {
+            let mut queue = Queue::default();
+            for (lane, n) in [Lane::Feed, Lane::Close, Lane::Open].into_iter().zip(in_lanes) {
+                queue.lanes[lane as usize].extend((0..n).map(|_| waiting(lane, 1, Duration::ZERO).0));
+            }
+            queue
+        };
+        let mut under_way: Vec<_> = (1..MANY_UNDER_WAY).map(|_| opens.one()).collect();
+        assert!(!of_lanes([0, 0, 1]).is_gathering(&opens));
+        under_way.push(opens.one());
+        let few = OPENS_AT_ONCE / 2 - 1;
+        let cases =
+            [([0, 0, 0], false), ([0, 0, 1], true), ([0, 0, few], true), ([0, 0, few + 1], false), ([0, 1, 1], false), ([1, 0, 1], false)];
+        for (lanes, gathers) in cases {
+            assert_eq!(of_lanes(lanes).is_gathering(&opens), gathers, "{lanes:?}");
+        }
+        assert!(!Queue { draining: true, ..of_lanes([0, 0, 1]) }.is_gathering(&opens));
     }
 }

@@ -25,6 +25,11 @@ impl Opens {
         Arc::new(Self { under_way: AtomicUsize::new(0), awaited: AtomicUsize::new(0), more })
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
     /// Whether `wanted` more make at most `most`. Where they do not, the appender is woken once when they will.
     pub(super) fn has_room_for(&self, wanted: usize, most: usize) -> bool {
         let awaited = most.saturating_sub(wanted);
