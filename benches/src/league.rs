@@ -2,7 +2,7 @@
 
 use ftl_core::outcome::{Entry, Receipt};
 use ftl_core::rejection::Rejection;
-use ftl_core::state::State;
+use ftl_core::state::{AHEAD, State};
 
 use crate::{Founding, Popularity, Script, Trades};
 
@@ -52,7 +52,13 @@ impl League {
     }
 }
 
-/// Applies it; whether it was accepted and filled at once.
-pub fn fills(state: &mut State, entry: &Entry) -> bool {
-    matches!(state.apply(entry).answer.result, Ok(Receipt::Opened { .. } | Receipt::Closed { .. }))
+/// Applies entries that are at hand together, as who follows a journal has them; how many were accepted and filled at once.
+pub fn fill(state: &mut State, entries: &[Entry]) -> u64 {
+    let mut filled = 0;
+    for some in entries.chunks(AHEAD) {
+        state.foresee(some);
+        let fills = |entry: &Entry| matches!(state.apply(entry).answer.result, Ok(Receipt::Opened { .. } | Receipt::Closed { .. }));
+        filled += some.iter().map(fills).map(u64::from).sum::<u64>();
+    }
+    filled
 }

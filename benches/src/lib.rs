@@ -29,7 +29,7 @@ pub use brink::Brink;
 pub use crowd::Crowd;
 pub use founding::Founding;
 pub use lap::Lap;
-pub use league::{League, fills};
+pub use league::{League, fill};
 pub use popularity::Popularity;
 pub use race::{Race, Raced};
 pub use script::Script;

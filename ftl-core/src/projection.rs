@@ -208,7 +208,8 @@ pub struct Bar {
 /// The history rows of one outcome, in order. A replayed outcome has none.
 pub fn rows_of(outcome: &Outcome) -> Vec<Row> {
     let (seq, at) = (outcome.seq, outcome.at);
-    let mut rows = Vec::new();
+    // A tick has a row for each price: to grow would move them again and again.
+    let mut rows = Vec::with_capacity(outcome.events.len().next_multiple_of(4));
     let mut n = 0u32;
     let mut next = || {
         n = n.saturating_add(1);

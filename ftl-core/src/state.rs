@@ -6,6 +6,7 @@
 //! ```
 //! History (closed positions, fills, ticks) is not here: see `projection`. Indexes are derived, never serialised.
 
+mod ahead;
 pub(crate) mod bands;
 mod evolve;
 mod fixtures;
@@ -39,6 +40,7 @@ use crate::rules::{Preset, Rules};
 use crate::time::At;
 use crate::units::Price;
 
+pub use ahead::AHEAD;
 pub use snapshot::{RestoreError, Snapshot};
 
 use bands::Holding;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use ftl_core::id::Seq;
 use ftl_core::journal::ChainCheck;
 use ftl_core::projection::Executed;
-use ftl_core::state::State;
+use ftl_core::state::{AHEAD, State};
 use ftl_store::postgres::backfill::Source;
 use ftl_store::postgres::flusher::FlushError;
 use indicatif::ProgressBar;
@@ -42,7 +42,12 @@ impl Source for Again {
         if self.ahead.is_empty() {
             for batch in self.entries.read(self.check.tip.seq, TOGETHER).await? {
                 self.check.follow(&batch)?;
-                let outcomes: Vec<_> = batch.entries().map(|entry| Arc::new(self.state.apply(&entry))).collect();
+                let entries: Vec<_> = batch.entries().collect();
+                let mut outcomes = Vec::with_capacity(entries.len());
+                for some in entries.chunks(AHEAD) {
+                    self.state.foresee(some);
+                    outcomes.extend(some.iter().map(|entry| Arc::new(self.state.apply(entry))));
+                }
                 self.bar.inc(outcomes.len() as u64);
                 self.ahead.push(Executed { batch, outcomes });
             }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ftl_core::engine::require_known;
 use ftl_core::id::Seq;
 use ftl_core::outcome::{Entry, Outcome};
-use ftl_core::state::State;
+use ftl_core::state::{AHEAD, State};
 use ftl_core::time::At;
 use ftl_store::snapshots::SnapshotHead;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -76,6 +76,9 @@ impl Execution {
         if self.peek().await?.is_none() {
             self.bar.finish_and_clear();
             return Ok(None);
+        }
+        if self.state.seq().0.is_multiple_of(AHEAD as u64) {
+            self.state.foresee(self.waiting.make_contiguous());
         }
         let Some(entry) = self.waiting.pop_front() else { return Ok(None) };
         require_known(&entry).map_err(Failure::could_not_run)?;

@@ -8,9 +8,11 @@ use crate::state::State;
 
 /// Every open position.
 pub fn are_on_an_open_market<R: Rulebook>(state: &State<R>, check: &mut Check) {
-    for position in state.positions() {
-        let wrong = wrong_with(state, position);
-        check.that(wrong.is_none(), state.seq(), || format!("position {}: {}", position.id, wrong.unwrap_or("")));
+    for book in state.books() {
+        for position in &book.positions {
+            let wrong = if position.book == book.id { wrong_with(state, position) } else { Some("it lies in another's book") };
+            check.that(wrong.is_none(), state.seq(), || format!("position {}: {}", position.id, wrong.unwrap_or("")));
+        }
     }
     let (held, found) = (state.positions().count(), state.open_positions());
     check.that(held == found, state.seq(), || format!("books hold {held} positions, the index knows {found}"));

@@ -102,6 +102,14 @@ fn a_position_off_the_market_is_found() {
 }
 
 #[test]
+fn a_position_in_the_row_of_another_book_is_found() {
+    let mut league = Audited::league();
+    let id = league.state.positions().next().unwrap().id;
+    position(&mut league, id).book = BookId::season(AccountId(2));
+    assert_eq!(league.broken(), ["open-positions", "rebuild"]);
+}
+
+#[test]
 fn a_stop_that_was_passed_over_is_found() {
     let mut league = Audited::league();
     let id = league.state.positions().next().unwrap().id;

@@ -63,6 +63,7 @@ impl<R: Rulebook> State<R> {
                 changes.push((instrument.idx, form, live_base, bump, instrument.net));
             }
         }
+        self.work.events.reserve(changes.len());
         for (instrument, form, live_base, bump, net) in changes {
             let mark = R::Pricing::mark(&self.rules, crate::rulebook::Curve { base: live_base + bump, net });
             self.emit(Event::PriceChanged { instrument, form, live_base, bump, net, mark });

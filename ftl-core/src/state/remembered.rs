@@ -7,6 +7,7 @@ mod packed;
 #[cfg(test)]
 mod tests;
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,12 @@ impl Remembered {
     /// What is known of an id.
     pub fn get(&self, id: CommandId) -> Option<Known> {
         self.younger.get(id, self.since).or_else(|| self.elder.get(id, self.since))
+    }
+
+    /// Looks at where the places of an id are, or would be.
+    pub fn glance(&self, id: CommandId) {
+        let hash = hash_of(&id);
+        black_box((self.younger.places.glance(hash), self.elder.places.glance(hash)));
     }
 
     /// Remembers what a command (its id, its body's hash) was answered at `at`; each generation has at most half of `max`, rounded up.

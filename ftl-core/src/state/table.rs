@@ -85,6 +85,11 @@ impl<R: Row> Table<R> {
         if is_it(self.at_hand) { Some(self.at_hand) } else { self.slots.find(hash_of(&key), is_it) }
     }
 
+    /// Where the row with this key probably stands: no row is looked at.
+    pub fn candidate(&self, key: R::Key) -> Option<u32> {
+        self.slots.glance(hash_of(&key))
+    }
+
     /// Takes a row to hand: until another one is, it is found at once.
     pub fn take_to_hand(&mut self, key: R::Key) -> Option<&R> {
         self.at_hand = self.slot(key)?;
