@@ -40,6 +40,10 @@ pub(crate) async fn accept(listener: TcpListener, routes: Router, untaken: Durat
         match accepted {
             Ok((stream, address)) => {
                 let_go_after(&stream, Some(untaken));
+                // A frame of a stream must not wait until the one before is acknowledged, which takes up to 40 ms.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "what is written waits for the client");
+                }
                 connections.spawn(serve(stream, address, routes.clone(), ending.clone()));
             }
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}

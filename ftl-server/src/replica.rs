@@ -15,6 +15,7 @@ pub mod agreement;
 pub mod answers;
 pub mod append;
 pub mod apply;
+mod fault;
 pub mod health;
 pub mod kept;
 pub mod lag;
@@ -49,6 +50,7 @@ use activity::Activity;
 use agreement::Agreement;
 use answers::{Answers, OrderEnd};
 use append::{Appender, Lane, SubmitError};
+use fault::Fault;
 use health::Health;
 use kept::Kept;
 use lag::Lag;
@@ -112,6 +114,8 @@ pub(crate) struct Shared {
     pub answers: Answers,
     pub lag: Lag,
     pub skew: Skew,
+    /// Of the store, which takes nothing that is appended.
+    pub store: Fault,
     pub quarantine: Quarantine,
     pub snapshots: SnapshotPlan,
     /// Dropped with the apply thread: so the writer of history knows its end.
@@ -157,6 +161,7 @@ impl Replica {
             answers: Answers::default(),
             lag: Lag::default(),
             skew: Skew::default(),
+            store: Fault::default(),
             quarantine: parts.quarantine,
             snapshots: parts.snapshots,
             history: Mutex::new(parts.history),
@@ -186,9 +191,9 @@ impl Replica {
         }
     }
 
-    /// Why this process's clock will not do, if so.
-    pub(crate) fn clock_fault(&self) -> Option<Arc<String>> {
-        self.shared.skew.why()
+    /// Why nothing that is appended here goes in, though the journal can be read: the clock, or a store that refuses.
+    pub(crate) fn fault(&self) -> Option<Arc<String>> {
+        self.shared.skew.0.why().or_else(|| self.shared.store.why())
     }
 
     /// Looks at the state. 503 while there is none to look at.

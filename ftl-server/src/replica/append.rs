@@ -374,7 +374,10 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) -> bool {
             shared.traces.appended(ids.iter().map(|(id, _)| *id), appended.first);
             let (now, at) = (shared.clock.now(), appended.at);
             metrics::gauge!("ftl_clock_skew_seconds").set((at.0 as f64 - now.0 as f64) / 1e3);
-            shared.skew.appended();
+            shared.skew.0.mend();
+            if shared.store.mend() {
+                tracing::info!("the store takes appends again");
+            }
             shared.answers.appended_behind_doubts(appended.first);
             shared.answers.expect(appended.first, askers);
             if matches!(**shared.health.load(), Health::Stopped { .. } | Health::CatchingUp) {
@@ -385,11 +388,15 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) -> bool {
         Err(AppendError::Refused(why)) => {
             // The apply thread looks what became of the journal.
             shared.wake.notify_one();
-            let clock = matches!(why, Refusal::Clock(_));
-            let why = why.to_string();
-            if clock {
-                shared.skew.refused(&why);
+            let is_new = match &why {
+                Refusal::Clock(_) => shared.skew.0.say(why.to_string()),
+                Refusal::Store(_) => shared.store.say(format!("the last append was refused: {why}")),
+                Refusal::HeadBehind { .. } | Refusal::WrongEpoch { .. } | Refusal::SuppliedTime(_) | Refusal::Empty => false,
+            };
+            if is_new {
+                tracing::error!(%why, "appends are refused");
             }
+            let why = why.to_string();
             askers.into_iter().for_each(|asker| asker.tell(Err(SubmitError::Refused(why.clone()))));
         }
         Err(AppendError::Unknown(why)) => {

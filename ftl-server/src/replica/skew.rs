@@ -7,14 +7,13 @@
 //!  an append that went in ───────────────┘
 //! ```
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use ftl_core::journal::Clock;
 use ftl_core::time::At;
 use ftl_store::SharedOptions;
 
+use super::fault::Fault;
 use crate::app::App;
 use crate::stores::shared::SharedLeague;
 
@@ -27,40 +26,20 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Skew(ArcSwapOption<String>);
+pub struct Skew(pub(super) Fault);
 
 impl Skew {
-    /// Why this process's clock will not do.
-    pub(crate) fn why(&self) -> Option<Arc<String>> {
-        self.0.load_full()
-    }
-
-    /// An append was refused for it.
-    pub(super) fn refused(&self, why: &str) {
-        self.0.store(Some(Arc::new(why.to_owned())));
-    }
-
-    /// An append went in: the store compared.
-    pub(super) fn appended(&self) {
-        if self.0.load().is_some() {
-            self.0.store(None);
-        }
-    }
-
     /// The store's clock was asked between two looks at this process's.
     fn measured(&self, before: At, store: At, after: At, most_ms: u64) {
         let off = before.0.saturating_sub(store.0).max(store.0.saturating_sub(after.0));
-        let why = || {
-            Arc::new(format!("this process's clock is {off} ms off the store's, at most {most_ms} are allowed: its appends are refused"))
-        };
-        let found = (off > most_ms).then(why);
-        if found.is_some() != self.0.load().is_some() {
-            match &found {
-                Some(why) => tracing::error!("{why}"),
-                None => tracing::info!("this process's clock is near the store's again"),
+        if off > most_ms {
+            let why = format!("this process's clock is {off} ms off the store's, at most {most_ms} are allowed: its appends are refused");
+            if self.0.say(why) {
+                tracing::error!(off_ms = off, "this process's clock is too far off the store's");
             }
+        } else if self.0.mend() {
+            tracing::info!("this process's clock is near the store's again");
         }
-        self.0.store(found);
     }
 }
 
@@ -94,16 +73,14 @@ mod tests {
     fn a_clock_is_off_by_as_much_as_no_delay_explains() {
         let skew = Skew::default();
         skew.measured(At(10_000), At(11_000), At(12_000), 2_000);
-        assert!(skew.why().is_none());
+        assert!(skew.0.why().is_none());
         skew.measured(At(10_000), At(13_000), At(12_000), 2_000);
-        assert!(skew.why().is_none(), "a second at most");
+        assert!(skew.0.why().is_none(), "a second at most");
         skew.measured(At(100_000), At(10_000), At(100_001), 2_000);
-        assert!(skew.why().is_some_and(|why| why.contains("90000 ms off")));
+        assert!(skew.0.why().is_some_and(|why| why.contains("90000 ms off")));
         skew.measured(At(10_000), At(100_001), At(10_001), 2_000);
-        assert!(skew.why().is_some_and(|why| why.contains("90000 ms off")));
-        skew.appended();
-        assert!(skew.why().is_none());
-        skew.refused("so far");
-        assert_eq!(skew.why().unwrap().as_str(), "so far");
+        assert!(skew.0.why().is_some_and(|why| why.contains("90000 ms off")));
+        assert!(skew.0.mend());
+        assert!(skew.0.why().is_none());
     }
 }

@@ -46,7 +46,7 @@ fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
             let detail = "nobody tells the streams any more: restart the process".to_owned();
             (StatusCode::SERVICE_UNAVAILABLE, "streams_ended", applied, Some(detail))
         }
-        Health::Serving => match clock_fault(app, last) {
+        Health::Serving => match fault(app, last) {
             None => (StatusCode::OK, "ready", applied, None),
             why => (StatusCode::OK, "degraded", applied, why),
         },
@@ -59,9 +59,9 @@ fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
     (code, ReadyAnswer { status, role, league, epoch, seq, age_ms, detail })
 }
 
-/// Why this process's clock will not do, if so.
-fn clock_fault(app: &App, last: At) -> Option<String> {
-    app.replica.clock_fault().map(|why| why.as_ref().clone()).or_else(|| skew::behind(last, &*app.clock))
+/// Why nothing goes in here, though it serves, if so.
+fn fault(app: &App, last: At) -> Option<String> {
+    app.replica.fault().map(|why| why.as_ref().clone()).or_else(|| skew::behind(last, &*app.clock))
 }
 
 /// The same, as the other processes learn it.

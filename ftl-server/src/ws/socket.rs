@@ -27,7 +27,6 @@ impl Socket {
     pub fn new(stream: TcpStream) -> Self {
         let socket = SockRef::from(&stream);
         // What a kernel refuses here costs latency or memory, and no frame.
-        let _ = socket.set_tcp_nodelay(true);
         let _ = socket.set_send_buffer_size(SEND_BUFFER);
         // Whoever takes nothing is told so, by the shard.
         let_go_after(&stream, None);

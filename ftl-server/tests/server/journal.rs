@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use ftl_core::command::{Action, Command};
 use ftl_core::id::{AccountId, BookId, CommandId, OrderId, Seq};
 use ftl_core::journal::memory::MemoryJournal;
-use ftl_core::journal::{AppendError, Appended, Clock, Journal, JournalError, ReadError, StoredBatch, Tip};
+use ftl_core::journal::{AppendError, Appended, Clock, Journal, JournalError, ReadError, Refusal, StoredBatch, Tip};
 use ftl_core::time::At;
 use ftl_server::replica::append::{Lane, SubmitError};
 use ftl_server::replica::quarantine::Quarantine;
@@ -31,6 +31,7 @@ const SOUND: u8 = 0;
 const TAKES_AND_IS_SILENT: u8 = 1;
 const LOSES_AND_IS_SILENT: u8 = 2;
 const HOLDS: u8 = 3;
+const REFUSES: u8 = 4;
 
 struct Silent {
     inner: MemoryJournal,
@@ -62,6 +63,7 @@ impl Journal for Silent {
                 unknown()
             }
             LOSES_AND_IS_SILENT => unknown(),
+            REFUSES => Err(AppendError::Refused(Refusal::Store("no space left on device".into()))),
             _ => self.inner.append(seen, at, commands).await,
         }
     }
@@ -134,6 +136,25 @@ async fn an_append_of_unknown_fate_is_not_sent_again_before_it_is_too_late_for_i
     clock.0.fetch_add(10_001, Ordering::Relaxed);
     let reply = harness.open(&token, "lionel-messi", "long", "k").await.ok();
     assert_eq!(reply["replayed"], false);
+}
+
+#[tokio::test]
+async fn a_store_that_takes_nothing_is_told_until_it_takes_something_again() {
+    let (harness, journal, _) = league().await;
+    harness.list("lionel-messi").await;
+    let token = harness.player("unlucky").await;
+    harness.get("/api/portfolio").bearer(&token).send().await.ok();
+    journal.mood.store(REFUSES, Ordering::Relaxed);
+    harness.open(&token, "lionel-messi", "long", "k").await.is(503, "journal_refused");
+    let ready = harness.get("/readyz").send().await.ok();
+    let expect = "the last append was refused: the store refuses: no space left on device";
+    assert_eq!((&ready["status"], &ready["detail"]), (&json!("degraded"), &json!(expect)));
+    // What was refused is certainly not in, and what is there is read as before.
+    harness.get("/api/portfolio").bearer(&token).send().await.ok();
+    journal.mood.store(SOUND, Ordering::Relaxed);
+    assert_eq!(harness.open(&token, "lionel-messi", "long", "k").await.ok()["replayed"], false);
+    let ready = harness.get("/readyz").send().await.ok();
+    assert_eq!((&ready["status"], ready.get("detail")), (&json!("ready"), None));
 }
 
 #[tokio::test]
