@@ -191,9 +191,14 @@ impl Replica {
         }
     }
 
-    /// Why nothing that is appended here goes in, though the journal can be read: the clock, or a store that refuses.
-    pub(crate) fn fault(&self) -> Option<Arc<String>> {
-        self.shared.skew.0.why().or_else(|| self.shared.store.why())
+    /// Why this process's clock will not do, by what the store was asked or said.
+    pub(crate) fn clock_fault(&self) -> Option<Arc<String>> {
+        self.shared.skew.0.why()
+    }
+
+    /// Why the store takes nothing that is appended, though it can be read.
+    pub(crate) fn store_fault(&self) -> Option<Arc<String>> {
+        self.shared.store.why()
     }
 
     /// Looks at the state. 503 while there is none to look at.

@@ -375,9 +375,6 @@ async fn append(shared: &Shared, batch: Vec<Waiting>) -> bool {
             let (now, at) = (shared.clock.now(), appended.at);
             metrics::gauge!("ftl_clock_skew_seconds").set((at.0 as f64 - now.0 as f64) / 1e3);
             shared.skew.0.mend();
-            if shared.store.mend() {
-                tracing::info!("the store takes appends again");
-            }
             shared.answers.appended_behind_doubts(appended.first);
             shared.answers.expect(appended.first, askers);
             if matches!(**shared.health.load(), Health::Stopped { .. } | Health::CatchingUp) {

@@ -13,6 +13,7 @@ use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, JournalError, ReadError, StoredBatch, Tip};
 use ftl_core::outcome::{Entry, Outcome};
 use ftl_core::projection::Executed;
+use ftl_core::state::AHEAD;
 use ftl_core::time::Span;
 use ftl_store::safeguard::Safeguard;
 use futures::FutureExt;
@@ -288,6 +289,8 @@ impl Follower<'_> {
         self.shared.kept.applied(self.chain.tip);
         *self.shared.tip.lock() = Tip { epoch: self.epoch, ..self.chain.tip };
         self.shared.tell(Told::Executed(Executed { batch, outcomes }));
+        // Whoever appended it: the store takes something.
+        self.shared.store.mend();
         self.snapshot_if_due();
         let seq = self.chain.tip.seq;
         if self.shared.agreement.is_due(self.last_compared, seq) {
@@ -318,7 +321,10 @@ impl Follower<'_> {
         let mut state = shared.state.write();
         let began = Instant::now();
         let applied = catch_unwind(AssertUnwindSafe(|| {
-            for entry in entries.iter().take(HOLD_ENTRIES) {
+            for (n, entry) in entries.iter().take(HOLD_ENTRIES).enumerate() {
+                if n.is_multiple_of(AHEAD) {
+                    state.foresee(&entries[n..]);
+                }
                 at = entry.seq;
                 let outcome = state.apply(entry);
                 if tell {

@@ -25,7 +25,7 @@ use crate::wire::League;
 const REST: u32 = 9;
 /// Entries that are executed again to fill the window, if there is a snapshot that spares them: a start is waited for.
 const MOST_FILLED: u64 = 100_000;
-/// One that failed is followed by another after so long, and after twice as long each time that this one fails too.
+/// One that failed is followed by another after so long at the least, and after twice as long each time that this one fails too.
 const AGAIN: Duration = Duration::from_secs(1);
 const LATEST_AGAIN: Duration = Duration::from_secs(30);
 
@@ -156,7 +156,12 @@ impl SnapshotPlan {
             return Ok(loaded);
         }
         let oldest = store.confirmed()?.into_iter().filter(|seq| *seq <= known && is_near(*seq)).min().unwrap_or(known);
-        Ok(store.load_newest(&|snapshot| snapshot.journal.tip.seq <= oldest)?.snapshot)
+        let loaded = store.load_newest(&|snapshot| snapshot.journal.tip.seq <= oldest)?.snapshot;
+        // That one is counted says not that it can be read: of an earlier engine, or damaged.
+        match loaded.filter(|loaded| is_near(loaded.head.journal.tip.seq)) {
+            Some(loaded) => Ok(Some(loaded)),
+            None => self.load(known),
+        }
     }
 
     fn load(&self, head: Seq) -> Result<Option<LoadedSnapshot>, NoState> {
@@ -203,10 +208,8 @@ impl SnapshotPlan {
     /// No other one for a while.
     fn rest(&self, written: bool, took: Duration) {
         let failures = if written { 0 } else { self.failures.load(Ordering::Acquire).saturating_add(1) };
-        let rest = match failures {
-            0 => took * REST,
-            _ => AGAIN.saturating_mul(1 << (failures - 1).min(10)).min(LATEST_AGAIN),
-        };
+        let again = AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LATEST_AGAIN);
+        let rest = (took * REST).max(if written { Duration::ZERO } else { again });
         *self.rests_until.lock() = Instant::now().checked_add(rest);
         self.failures.store(failures, Ordering::Release);
     }

@@ -1,5 +1,7 @@
 //! Whether the process lives, whether it is ready, and its figures.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -48,7 +50,7 @@ fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
         }
         Health::Serving => match fault(app, last) {
             None => (StatusCode::OK, "ready", applied, None),
-            why => (StatusCode::OK, "degraded", applied, why),
+            Some(why) => (StatusCode::OK, "degraded", applied, Some(why.as_ref().clone())),
         },
         Health::Degraded(why) => (StatusCode::OK, "degraded", applied, Some(why.clone())),
         Health::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up", applied, None),
@@ -60,8 +62,13 @@ fn ready(app: &App) -> (StatusCode, ReadyAnswer) {
 }
 
 /// Why nothing goes in here, though it serves, if so.
-fn fault(app: &App, last: At) -> Option<String> {
-    app.replica.fault().map(|why| why.as_ref().clone()).or_else(|| skew::behind(last, &*app.clock))
+fn fault(app: &App, last: At) -> Option<Arc<String>> {
+    let clock = match app.shared {
+        Some(_) => app.replica.clock_fault(),
+        // A directory has no clock but this process's: it compares with the last entry.
+        None => skew::behind(last, &*app.clock).map(Arc::new),
+    };
+    clock.or_else(|| app.replica.store_fault())
 }
 
 /// The same, as the other processes learn it.
