@@ -269,13 +269,14 @@ async fn restore_journal(
         }
     }
     drop(rows);
+    // A recovery or a fork raised the epoch, though nothing may have been appended in it.
+    let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM league").fetch_one(&mut original).await.map_err(failed)?;
     original.close().await.map_err(failed)?;
     copied.send(connection, "batches").await?;
-    // A fork raised the epoch, though nothing may have been appended in it.
     let forked = cuts::put_back(connection, source, &meta.league).await?;
     sqlx::query("INSERT INTO heads (league, epoch, last, at, batch_epoch, batch_id, chain) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(&meta.league)
-        .bind(ordered(check.tip.epoch.max(forked).saturating_add(1)))
+        .bind(ordered(check.tip.epoch.max(forked).max(epoch.cast_unsigned()).saturating_add(1)))
         .bind(ordered(check.tip.seq.0))
         .bind(ordered(check.at.0))
         .bind(ordered(check.tip.epoch))

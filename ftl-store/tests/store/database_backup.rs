@@ -21,6 +21,7 @@ use ftl_store::postgres::migrations;
 use ftl_store::postgres::presence::Alone;
 use ftl_store::postgres::quarantine::PostgresQuarantine;
 use ftl_store::quarantine::Quarantined;
+use ftl_store::redis::recovery::{Known, recover, shut};
 use tempfile::TempDir;
 
 use crate::league::{append_one, commands, open, read_all};
@@ -102,6 +103,26 @@ async fn a_league_moves_from_a_database_to_a_directory_and_back() {
     restore(&back, &other, &league, None, OrderedBy::Postgres).await.unwrap();
     let batches = ftl_store::postgres::batches::PostgresBatches::new(&other, &league);
     assert_eq!(batches.read(Seq(0), 1_000).await.unwrap(), read_all(&there.journal).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_league_restored_after_recoveries_begins_an_epoch_of_its_own_though_nothing_was_appended_in_theirs() {
+    let servers = Servers::both().await;
+    let league = servers.found(JournalClock::Supplied, OrderedBy::Redis).await;
+    let journal = servers.open(&league, SharedOptions::default()).await;
+    journal.append(Tip::default(), Some(At(5_000)), commands(0..3)).await.unwrap();
+    for epoch in 0..3 {
+        let known = Known { epoch, tailed: Vec::new(), acknowledged: Seq(3), refill_after: Seq(0) };
+        shut(&servers.redis_server(), &league).await.unwrap();
+        let recovered = recover(&servers.redis_server(), &servers.database, &league, known).await.unwrap();
+        assert_eq!((recovered.epoch, recovered.head.tip.seq, recovered.head.tip.epoch), (epoch + 1, Seq(3), 0));
+    }
+    let target = tempfile::tempdir().unwrap();
+    backup(&servers.database, &league, target.path(), At(9)).await.unwrap();
+    let other = elsewhere(&servers).await;
+    restore(target.path(), &other, &league, None, OrderedBy::Redis).await.unwrap();
+    let there = ftl_store::postgres::batches::PostgresBatches::new(&other, &league);
+    assert_eq!((there.head().await.unwrap().tip.seq, there.epoch().await.unwrap()), (Seq(3), 4));
 }
 
 /// Forks and what they cut off, as text.
