@@ -1,5 +1,6 @@
 //! The store's tests: one binary, a file for each part.
 
+mod archiving;
 mod backfill;
 mod backup;
 mod conformance;

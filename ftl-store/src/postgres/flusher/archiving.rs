@@ -2,8 +2,11 @@
 //!
 //! Of several flushers one is at work at a time: whoever finds that another was first gives way for as long as that one gets
 //! on, and looks after it now and then. Two that contended would make each other wait for every sync.
+//!
+//! What is refused is refused by where the archive is, not by where it was last seen: a recovery archives what others have
+//! executed and not yet stored, and raises the epoch behind it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ftl_core::id::Seq;
 use ftl_core::journal::{ChainCheck, ReadError, StoredBatch, Tip};
@@ -14,6 +17,8 @@ use crate::archive::{Archive, ArchiveError};
 
 /// Between two looks at another flusher that is at work. If it ends, an acknowledgement waits twice as long at most.
 pub(super) const GIVE_WAY: Duration = Duration::from_millis(20);
+/// How long batches are left to another flusher that gets on, and has not got to them.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What a flusher knows of the archive's head.
 #[derive(Debug, Default)]
@@ -46,18 +51,27 @@ impl Flusher {
 
     /// Stores outcomes that follow what is stored.
     pub(super) async fn store_outcomes(&self, executed: &[Executed]) -> Result<StoredOutcomes, FlushError> {
-        let (mut from, mut lost) = (self.believed(OUTCOMES), false);
+        let (mut from, mut lost, mut fresh) = (self.believed(OUTCOMES), false, false);
         loop {
             let run = Run::behind(from, executed);
             let to = run.last();
             if to > from {
-                require_gapless(OUTCOMES, run)?;
+                match require_gapless(OUTCOMES, run) {
+                    // Someone may have looked before the last outcomes were stored, and told what he saw behind it.
+                    Err(_) if !fresh => {
+                        from = watermarks::read(&mut *self.sure.acquire().await?, &self.league, OUTCOMES).await?;
+                        self.believe(OUTCOMES, from);
+                        fresh = true;
+                        continue;
+                    }
+                    gapless => gapless?,
+                }
                 let mut transaction = self.sure.begin().await?;
                 if !watermarks::advance(&mut transaction, &self.league, OUTCOMES, from, to).await? {
                     from = watermarks::read(&mut transaction, &self.league, OUTCOMES).await?;
                     transaction.rollback().await?;
                     self.believe(OUTCOMES, from);
-                    lost = true;
+                    (lost, fresh) = (true, true);
                     continue;
                 }
                 outcomes::write(&mut transaction, &self.league, run).await?;
@@ -71,6 +85,9 @@ impl Flusher {
 }
 
 async fn store_batches(archive: &dyn Archive, executed: &[Executed], known: &mut Known) -> Result<(), FlushError> {
+    let began = Instant::now();
+    // Where the archive was when it refused them.
+    let mut refused: Option<Tip> = None;
     loop {
         let head = match (known.head.take(), known.others.take()) {
             (Some(head), _) => head,
@@ -90,19 +107,20 @@ async fn store_batches(archive: &dyn Archive, executed: &[Executed], known: &mut
         // What is not archived is of the epoch that the stream is in: a recovery archives what it keeps of a former one. So
         // whoever slept through a recovery is refused here, though what he brings may link.
         let Some(epoch) = behind.first().map(|batch| batch.epoch) else { return Ok(()) };
-        if let Some(later) = behind.iter().find(|batch| batch.epoch != epoch) {
-            return Err(ArchiveError::WrongEpoch { current: later.epoch, expected: epoch }.into());
-        }
-        if known.others.is_some() {
-            continue;
-        }
-        match archive.store(epoch, &head, &behind).await {
+        let stored = match behind.iter().find(|batch| batch.epoch != epoch) {
+            Some(later) => Err(ArchiveError::WrongEpoch { current: later.epoch, expected: epoch }),
+            None if known.others.is_some() && began.elapsed() < PATIENCE => continue,
+            None => archive.store(epoch, &head, &behind).await,
+        };
+        match stored {
             Ok(head) => {
-                known.head = Some(head);
+                *known = Known { head: Some(head), others: None };
                 return Ok(());
             }
             // Another flusher was first: what it stored is left out, and the rest is its to store.
             Err(ArchiveError::Moved { .. }) => known.others = Some(head.tip),
+            // A recovery may have archived some of them since: the head is read again, and refuses only where it stays.
+            Err(ArchiveError::WrongEpoch { .. } | ArchiveError::Unlinked(_)) if refused != Some(head.tip) => refused = Some(head.tip),
             Err(error) => return Err(error.into()),
         }
     }

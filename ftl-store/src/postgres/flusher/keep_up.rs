@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ftl_core::id::Seq;
+use ftl_core::journal::ReadError;
 use ftl_core::projection::Executed;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -27,6 +29,8 @@ const OUTCOMES_REST: Duration = Duration::from_millis(10);
 const WAITING: usize = 64;
 /// Entries that are projected together.
 const ENTRIES: usize = 20_000;
+/// Intervals that projections are left to another flusher that gets on, and has not got to them.
+const PATIENCE: usize = 4;
 /// After a failure.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -93,7 +97,11 @@ impl Flusher {
 
     /// Where the database did not answer it is asked again after a rest; nothing else passes by itself.
     async fn rest_after(&self, error: FlushError) -> Result<(), FlushError> {
-        let (FlushError::Database(_) | FlushError::Archive(ArchiveError::Unavailable(_))) = &error else { return Err(error) };
+        let (FlushError::Database(_) | FlushError::Archive(ArchiveError::Unavailable(_)) | FlushError::Read(ReadError::Unavailable(_))) =
+            &error
+        else {
+            return Err(error);
+        };
         tracing::warn!(%error, "the archive could not be written");
         tokio::time::sleep(AGAIN).await;
         // What is believed may be of a server that lost its last commits.
@@ -136,23 +144,10 @@ impl Flusher {
 
     /// Projects; a failure leaves the rest to the next time, which reads it from the archive. Who gives way leaves it to
     /// another flusher for as long as that one gets on. Says whether to give way from now on: it was first nearly everywhere.
-    async fn project_what_is_there(&self, mut pending: Vec<Executed>, mut gives_way: bool, interval: Duration) -> bool {
+    async fn project_what_is_there(&self, mut pending: Vec<Executed>, gives_way: bool, interval: Duration) -> bool {
         let last = pending.last().map(|executed| executed.batch.last()).unwrap_or_default();
-        while gives_way {
-            let before = *self.projected.borrow();
-            tokio::time::sleep(interval).await;
-            match self.look_at_projections().await {
-                Ok(()) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the watermarks could not be read");
-                    continue;
-                }
-            }
-            let projected = *self.projected.borrow();
-            if projected >= last {
-                return true;
-            }
-            gives_way = projected > before;
+        if gives_way && self.another_projects(last, interval).await {
+            return true;
         }
         // A run that was dropped leaves a gap: what follows it is in the archive too.
         let gap = pending.windows(2).rposition(|pair| pair[1].batch.first != pair[0].batch.last().next());
@@ -165,11 +160,31 @@ impl Flusher {
                 return false;
             }
             tokio::time::sleep(AGAIN).await;
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.look_at_projections().await {
                 tracing::warn!(%error, "the watermarks could not be read");
             }
         }
         self.lost.swap(0, Ordering::Relaxed) > Projection::ALL.len() / 2
+    }
+
+    /// Waits for another flusher that gets on, and says whether it got to `last`.
+    async fn another_projects(&self, last: Seq, interval: Duration) -> bool {
+        for _ in 0..PATIENCE {
+            let before = *self.projected.borrow();
+            tokio::time::sleep(interval).await;
+            if let Err(error) = self.look_at_projections().await {
+                tracing::warn!(%error, "the watermarks could not be read");
+                continue;
+            }
+            let projected = *self.projected.borrow();
+            if projected >= last {
+                return true;
+            }
+            if projected <= before {
+                return false;
+            }
+        }
+        false
     }
 }
 
