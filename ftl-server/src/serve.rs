@@ -195,7 +195,7 @@ impl Server {
             tokio::spawn(tell_standing(app.clone(), Arc::clone(presence)));
         }
         if let Some(shared) = stores.shared {
-            tokio::spawn(skew::watch(app.clone(), shared.clone()));
+            tokio::spawn(skew::watch(Arc::clone(&app.replica.shared), shared.clone(), app.ending.clone()));
             tokio::spawn(recovery::look_after(app.clone(), shared));
         }
         if streams {

@@ -7,14 +7,16 @@
 //!  an append that went in ───────────────┘
 //! ```
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ftl_core::journal::Clock;
 use ftl_core::time::At;
 use ftl_store::SharedOptions;
+use tokio_util::sync::CancellationToken;
 
+use super::Shared;
 use super::fault::Fault;
-use crate::app::App;
 use crate::stores::shared::SharedLeague;
 
 /// Between two questions.
@@ -44,17 +46,17 @@ impl Skew {
 }
 
 /// Compares the clocks until the server ends.
-pub(crate) async fn watch(app: App, league: SharedLeague) {
+pub(crate) async fn watch(shared: Arc<Shared>, league: SharedLeague, ending: CancellationToken) {
     let most_ms = SharedOptions::default().most_skew_ms;
     loop {
-        let before = app.now();
+        let before = shared.clock.now();
         // A store that does not answer says nothing about clocks.
         if let Ok(Ok(store)) = tokio::time::timeout(PATIENCE, league.clock()).await {
-            app.replica.shared.skew.measured(before, store, app.now(), most_ms);
+            shared.skew.measured(before, store, shared.clock.now(), most_ms);
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
-            () = app.ending.cancelled() => return,
+            () = ending.cancelled() => return,
         }
     }
 }
