@@ -13,6 +13,7 @@ use std::time::Duration;
 use ftl_core::journal::Clock;
 use ftl_core::time::At;
 use ftl_store::SharedOptions;
+use ftl_store::sqlite::journal::CLOCK_BEHIND_MS;
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
@@ -21,8 +22,6 @@ use crate::stores::shared::SharedLeague;
 
 /// Between two questions.
 const LOOK: Duration = Duration::from_secs(5);
-/// How far a clock may be behind the last entry: what is more, a directory refuses.
-const MOST_BEHIND_MS: u64 = 60_000;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -64,7 +63,7 @@ pub(crate) async fn watch(shared: Arc<Shared>, league: SharedLeague, ending: Can
 /// Why a clock that is behind the last entry will not do.
 pub(crate) fn behind(last: At, clock: &dyn Clock) -> Option<String> {
     let behind = last.0.saturating_sub(clock.now().0);
-    (behind > MOST_BEHIND_MS).then(|| format!("this process's clock is {behind} ms behind the last entry: its appends are refused"))
+    (behind > CLOCK_BEHIND_MS).then(|| format!("this process's clock is {behind} ms behind the last entry: its appends are refused"))
 }
 
 #[cfg(test)]

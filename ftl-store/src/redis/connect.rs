@@ -88,9 +88,13 @@ impl RedisServer {
     /// Its clock.
     pub async fn clock(&self) -> RedisResult<At> {
         let mut connection = self.connect(CONNECT_TIMEOUT).await?;
-        let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(&mut connection).await?;
-        Ok(At(seconds.saturating_mul(1_000).saturating_add(micros / 1_000)))
+        Ok(time_of(redis::cmd("TIME").query_async(&mut connection).await?))
     }
+}
+
+/// What `TIME` answers.
+pub(super) fn time_of((seconds, micros): (u64, u64)) -> At {
+    At(seconds.saturating_mul(1_000).saturating_add(micros / 1_000))
 }
 
 /// The parameter that PostgreSQL's URLs have too, taken out of a URL.

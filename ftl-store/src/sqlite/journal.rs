@@ -34,6 +34,7 @@ use tokio::sync::{oneshot, watch};
 use self::checkpoint::Checkpointer;
 use self::row::RawBatch;
 use self::tail::Tail;
+pub use self::writer::CLOCK_BEHIND_MS;
 use self::writer::{Reply, Request, Stamp, Told, Writer, WriterHandle};
 use super::{Durability, JOURNAL, ordered, reading, writing};
 use crate::data_dir::{LeagueMeta, OpenError, OpenOptions, WriterLock};

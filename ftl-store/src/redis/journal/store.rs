@@ -20,7 +20,7 @@ use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use super::gone;
 use crate::appending::{Advanced, Head, HeadStore, last_of};
 use crate::raw_batch::{self, RawBatch};
-use crate::redis::connect::{Keys, Link, life};
+use crate::redis::connect::{Keys, Link, life, time_of};
 use crate::redis::fate::{self, Fate};
 use crate::redis::stream::{self, FIELDS};
 
@@ -63,7 +63,7 @@ impl Watched {
             _ => None,
         };
         let (seconds, micros) = number(0).zip(number(1)).ok_or_else(strange)?;
-        let clock = At(seconds.saturating_mul(1_000).saturating_add(micros / 1_000));
+        let clock = time_of((seconds, micros));
         let head = if stream::is_of(&fields, run) { stream::head_of(&fields) } else { None };
         Ok(Self { head, clock, seen: Instant::now() })
     }

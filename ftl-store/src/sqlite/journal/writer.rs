@@ -22,7 +22,7 @@ use crate::head_marker::{HeadMarker, Mark};
 use crate::sqlite::{bits, result_code};
 
 /// How far the wall clock may stand behind the journal before an append is refused.
-const CLOCK_BEHIND_MS: u64 = 60_000;
+pub const CLOCK_BEHIND_MS: u64 = 60_000;
 
 /// Pages of the log after which the checkpointer is asked for a checkpoint: 8 MiB.
 const PAGES_TO_NUDGE: usize = 2_048;
